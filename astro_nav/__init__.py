@@ -1,0 +1,1 @@
+"""Astro Nav: a ROS 2 navigation stack for a differential-drive home robot."""

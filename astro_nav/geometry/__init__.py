@@ -1,0 +1,1 @@
+"""Plane geometry: SE(2), angles, footprints, polylines. Pure NumPy."""
