@@ -1,0 +1,156 @@
+"""Evidence of obstacles and of free space from rays, and distances to the measured surfaces."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from astro_nav.kernels.jit import kernel
+
+
+@kernel
+def add_rays(
+    evidence, surface_x, surface_y, seen_s, origins, points, marks, stamp_s, origin_x, origin_y, resolution,
+    hit_gain, miss_gain, limit,
+):  # fmt: skip
+    """Add one scan to a grid of evidence.
+
+    A cell that a ray ends in gains `hit_gain`; a cell that rays pass through, and none of this scan ends in, loses
+    `miss_gain` per cell edge of chord length, so that a ray that grazes a thin obstacle's cell hardly clears it. Every
+    cell is cleared at most by `miss_gain` per scan.
+
+    Args:
+        evidence: (H, W) float32, changed: < 0 free, 0 unknown, > 0 occupied, within [-limit, limit].
+        surface_x, surface_y: (H, W) float32, changed: measured surface point in the cell, from the cell's middle [m].
+        seen_s: (H, W) float64, changed: when a ray last said something about the cell.
+        origins: (N, 2) float64 ray origins in the grid's frame [m].
+        points: (N, 2) float64 ray ends in the grid's frame [m].
+        marks: (N,) uint8: 0 = ignore, 1 = clear only, 2 = clear, then mark the end as occupied.
+        stamp_s: time of the scan.
+        origin_x, origin_y: lower left corner of cell (0, 0) [m].
+        resolution: cell edge [m].
+        hit_gain, miss_gain, limit: see above.
+
+    Source: occupancy grids after Moravec and Elfes 1985; traversal after Amanatides and Woo 1987.
+    """
+    height, width = evidence.shape
+    touched = np.zeros((height, width), dtype=np.uint8)  # 1 = a ray ends here
+    passed = np.zeros((height, width), dtype=np.float32)  # chord length in cell edges
+    for i in range(points.shape[0]):
+        if marks[i] == 2:
+            column = int(math.floor((points[i, 0] - origin_x) / resolution))
+            row = int(math.floor((points[i, 1] - origin_y) / resolution))
+            if 0 <= row < height and 0 <= column < width:
+                x = points[i, 0] - origin_x - (column + 0.5) * resolution
+                y = points[i, 1] - origin_y - (row + 0.5) * resolution
+                if touched[row, column] == 0:
+                    # Surfaces move little between scans; a fresh cell takes the point as it is.
+                    share = 0.3 if evidence[row, column] > 0.0 else 1.0
+                else:
+                    share = 0.3
+                surface_x[row, column] += share * (x - surface_x[row, column])
+                surface_y[row, column] += share * (y - surface_y[row, column])
+                touched[row, column] = 1
+    for i in range(points.shape[0]):
+        if marks[i] == 0:
+            continue
+        x0, y0 = (origins[i, 0] - origin_x) / resolution, (origins[i, 1] - origin_y) / resolution
+        x1, y1 = (points[i, 0] - origin_x) / resolution, (points[i, 1] - origin_y) / resolution
+        dx, dy = x1 - x0, y1 - y0
+        length = math.sqrt(dx * dx + dy * dy)
+        if not length > 1e-9:
+            continue
+        column, row = int(math.floor(x0)), int(math.floor(y0))
+        last_column, last_row = int(math.floor(x1)), int(math.floor(y1))
+        step_x, step_y = (1 if dx > 0.0 else -1), (1 if dy > 0.0 else -1)
+        cross_x = abs(length / dx) if dx != 0.0 else math.inf
+        cross_y = abs(length / dy) if dy != 0.0 else math.inf
+        next_x = ((column + 1 - x0) if dx > 0.0 else (x0 - column)) * cross_x if dx != 0.0 else math.inf
+        next_y = ((row + 1 - y0) if dy > 0.0 else (y0 - row)) * cross_y if dy != 0.0 else math.inf
+        travelled = 0.0
+        while travelled < length and not (column == last_column and row == last_row):
+            leave = min(next_x, next_y)
+            if 0 <= row < height and 0 <= column < width:
+                passed[row, column] += min(leave, length) - travelled
+            elif (column < 0 and step_x < 0) or (column >= width and step_x > 0) or (row < 0 and step_y < 0) or (
+                row >= height and step_y > 0
+            ):
+                break
+            if next_x < next_y:
+                next_x += cross_x
+                column += step_x
+            else:
+                next_y += cross_y
+                row += step_y
+            travelled = leave
+        if marks[i] == 1 and 0 <= last_row < height and 0 <= last_column < width:
+            passed[last_row, last_column] += max(length - travelled, 0.0)
+    for row in range(height):
+        for column in range(width):
+            if touched[row, column]:
+                evidence[row, column] = min(max(evidence[row, column], np.float32(0.0)) + hit_gain, limit)
+                seen_s[row, column] = stamp_s
+            elif passed[row, column] > 0.0:
+                loss = miss_gain * min(passed[row, column], np.float32(1.0))
+                evidence[row, column] = max(evidence[row, column] - loss, -limit)
+                seen_s[row, column] = stamp_s
+
+
+@kernel
+def compute_surface_distances(occupied, surface_x, surface_y, resolution, max_distance, nearest, distance):
+    """Distance from every cell's middle to the nearest measured surface point, at sub-cell accuracy.
+
+    Nearest surface points are propagated through the grid in two sweeps over eight neighbours, as in vector distance
+    transforms (Danielsson 1980); the distance is to the measured point and not to a cell.
+
+    Args:
+        occupied: (H, W) uint8, non-zero where the cell holds a surface.
+        surface_x, surface_y: (H, W) float32 surface point from the cell's middle [m].
+        resolution: cell edge [m].
+        max_distance: distances are cut off here [m].
+        nearest: (H, W) int32, filled: flat index of the cell with the nearest surface point, -1 when there is none.
+        distance: (H, W) float32, filled [m].
+    """
+    height, width = occupied.shape
+    squared = np.empty((height, width), dtype=np.float32)
+    for row in range(height):
+        for column in range(width):
+            if occupied[row, column]:
+                nearest[row, column] = row * width + column
+                x, y = surface_x[row, column], surface_y[row, column]
+                squared[row, column] = x * x + y * y
+            else:
+                nearest[row, column] = -1
+                squared[row, column] = np.inf
+    # A cell that holds a surface may still be nearer to a neighbour's surface point, so those cells are relaxed too.
+    for sweep in range(2):
+        for i in range(height):
+            row = i if sweep == 0 else height - 1 - i
+            back = -1 if sweep == 0 else 1
+            if 0 <= row + back < height:
+                for column in range(width):
+                    for side in range(-1, 2):
+                        if 0 <= column + side < width:
+                            _relax(squared, nearest, row, column, nearest[row + back, column + side], surface_x, surface_y, resolution, width)
+            for column in range(1, width):
+                _relax(squared, nearest, row, column, nearest[row, column - 1], surface_x, surface_y, resolution, width)
+            for j in range(1, width):
+                column = width - 1 - j
+                _relax(squared, nearest, row, column, nearest[row, column + 1], surface_x, surface_y, resolution, width)
+    for row in range(height):
+        for column in range(width):
+            distance[row, column] = min(np.float32(math.sqrt(squared[row, column])), max_distance)
+
+
+@kernel
+def _relax(squared, nearest, row, column, source, surface_x, surface_y, resolution, width):
+    if source < 0 or source == nearest[row, column]:
+        return
+    source_row, source_column = source // width, source % width
+    x = (source_column - column) * resolution + surface_x[source_row, source_column]
+    y = (source_row - row) * resolution + surface_y[source_row, source_column]
+    candidate = np.float32(x * x + y * y)
+    if candidate < squared[row, column]:
+        squared[row, column] = candidate
+        nearest[row, column] = source
