@@ -1,0 +1,1 @@
+"""The only folder that imports rclpy or messages: conversion, parameters, diagnostics and the (thin) nodes."""
