@@ -43,7 +43,7 @@ def declare_params(node: Node, params_class: type[Params], node_name: str = "", 
     """
     node_name = node_name or derive_node_name(params_class)
     specs = {spec.name: spec for spec in list_parameters(params_class)}
-        problems: list[str] = []
+    problems: list[str] = []
     values = read_shipped_values(params_class, node_name)
     for name, value in _read_overrides(node).items():
         if name in specs:
