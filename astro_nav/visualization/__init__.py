@@ -1,0 +1,1 @@
+"""Types to markers and pictures; pure, without ROS."""
