@@ -1,0 +1,129 @@
+"""Second layer: the packages of this repository, built by colcon into `.venv/workspace`.
+
+Python files are linked, not copied, so that an edit needs no build. Interfaces are built again when one of their files
+changed; the Python packages are laid out again when a file was added to or removed from what they install.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from pypi_setup.packages import find_python_headers
+from pypi_setup.paths import Checkout, SetupError, python_version
+from pypi_setup.progress import ProgressLine
+from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
+
+_RECIPE = "1"
+INTERFACES = {"tf2_msgs": "pypi_ros/tf2_msgs", "astro_nav_msgs": "astro_nav_msgs"}
+PYTHON_PACKAGES = {"tf2_ros_py": "pypi_ros/tf2_ros_py", "tf_transformations": "pypi_ros/tf_transformations", "astro_nav": "."}
+
+
+class WorkspaceLayer:
+    """The repository's packages in `.venv/workspace`, and what makes `.venv/bin/python` find them."""
+
+    def __init__(self, checkout: Checkout, packages_key: str) -> None:
+        self._checkout = checkout
+        root = checkout.root
+        interface_files = [file for folder in INTERFACES.values() for file in (root / folder).rglob("*") if file.is_file()]
+        layout_files = [root / folder / name for folder in PYTHON_PACKAGES.values() for name in ("setup.py", "setup.cfg", "package.xml")]
+        installed_names = sorted(str(file) for folder in ("launch", "config", "urdf", "worlds", "maps", "rviz", "bin", "resource")
+                                 for file in (root / folder).rglob("*"))
+        self._interfaces_key = hash_inputs(interface_files, _RECIPE, packages_key)
+        self._python_key = hash_inputs([*layout_files, root / "pypi_ros" / "venv_environment.py"], _RECIPE, self._interfaces_key, *installed_names)
+        self._interfaces_stamp = checkout.workspace / "interfaces.json"
+        self._python_stamp = checkout.workspace / "python.json"
+
+    def explain_staleness(self) -> str | None:
+        """Returns why something has to be built, or None."""
+        return (explain_staleness(self._interfaces_stamp, self._interfaces_key)
+                or explain_staleness(self._python_stamp, self._python_key))
+
+    def make(self) -> None:
+        """Builds what is stale.
+
+        Raises:
+            SetupError: A build failed; the message holds the compiler's or generator's own words.
+        """
+        checkout = self._checkout
+        self._python_stamp.unlink(missing_ok=True)
+        if explain_staleness(self._interfaces_stamp, self._interfaces_key):
+            # From nothing: colcon leaves the code of a removed message behind, and half-built things in general.
+            shutil.rmtree(checkout.workspace, ignore_errors=True)
+            self._build(INTERFACES, "interfaces")
+            write_stamp(self._interfaces_stamp, self._interfaces_key, [checkout.install / "lib", checkout.install / "share"])
+        self._build(PYTHON_PACKAGES, "python packages")
+        self._link_into_venv()
+        write_stamp(self._python_stamp, self._python_key, [checkout.install / "share", checkout.venv / "bin"])
+
+    def _build(self, packages: dict[str, str], what: str) -> None:
+        """Runs colcon build for some packages."""
+        checkout = self._checkout
+        environment = compute_build_environment(checkout)
+        command = [
+            str(checkout.venv / "bin" / "colcon"), "--log-base", str(checkout.workspace / "log"), "build",
+            "--base-paths", *(str(checkout.root / folder) for folder in packages.values()),
+            "--build-base", str(checkout.workspace / "build"), "--install-base", str(checkout.install),
+            "--merge-install", "--symlink-install", "--event-handlers", "console_direct+", "console_cohesion-", "desktop_notification-",
+            "--cmake-args", "-DCMAKE_BUILD_TYPE=MinSizeRel", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={checkout.python}",
+            f"-DPython3_INCLUDE_DIR={find_python_headers(checkout)}", "--no-warn-unused-cli",
+        ]
+        progress = ProgressLine(f"build {what}", 100)
+        said = []
+        with subprocess.Popen(command, env=environment, cwd=checkout.workspace.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace") as colcon, checkout.log.open("a") as log:
+            for line in colcon.stdout:
+                log.write(line)
+                said.append(line)
+                if match := re.match(r"\[ *(\d+)%\]", line):
+                    progress.show(int(match[1]))
+        if colcon.returncode:
+            print(flush=True)
+            raise SetupError(f"colcon could not build the {what}:\n{_find_first_error(said)}\nDetails: {checkout.log.name}")
+        progress.finish()
+
+    def _link_into_venv(self) -> None:
+        """Lets every `.venv/bin/python` find the built packages, and puts `astro-nav` beside it."""
+        checkout = self._checkout
+        site_packages = checkout.venv / "lib" / f"python{python_version()}" / "site-packages"
+        search_path = [checkout.workspace / "build" / name for name in PYTHON_PACKAGES]
+        search_path.append(checkout.install / "lib" / f"python{python_version()}" / "site-packages")
+        shutil.copyfile(checkout.root / "pypi_ros" / "venv_environment.py", site_packages / "astro_nav_venv_environment.py")
+        # Read in the order of their names: before the wheels' own file, which restarts the interpreter with what it finds set.
+        _write_atomically(site_packages / "astro_nav_venv.pth",
+                          "import astro_nav_venv_environment\n" + "".join(f"{folder}\n" for folder in search_path))
+        _write_atomically(checkout.venv / "bin" / "astro-nav",
+                          f"#!{checkout.python}\nimport sys\n\nfrom astro_nav.cli.main import main\n\nsys.exit(main())\n", mode=0o755)
+
+
+def compute_build_environment(checkout: Checkout) -> dict[str, str]:
+    """Returns the environment variables under which colcon and CMake see the virtual environment and nothing else."""
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "COLCON_PREFIX_PATH", "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
+                                   "CFLAGS", "CXXFLAGS", "LDFLAGS", "COLCON_DEFAULTS_FILE", "COLCON_HOME")}
+    environment |= {
+        "PATH": f"{checkout.venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "VIRTUAL_ENV": str(checkout.venv),
+        "AMENT_PREFIX_PATH": str(checkout.venv),
+        "CMAKE_PREFIX_PATH": str(checkout.venv),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return environment
+
+
+def _find_first_error(said: list[str]) -> str:
+    """Returns the lines around the first that looks like an error, or the last ones."""
+    for index, line in enumerate(said):
+        if re.search(r"error|Error|fatal", line):
+            return "".join(said[max(index - 1, 0):index + 8]).rstrip()
+    return "".join(said[-8:]).rstrip()
+
+
+def _write_atomically(file: Path, text: str, mode: int = 0o644) -> None:
+    partial = file.with_name(file.name + ".partial")
+    partial.write_text(text)
+    partial.chmod(mode)
+    partial.replace(file)
