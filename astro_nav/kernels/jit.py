@@ -22,7 +22,7 @@ FAST_FLAGS = {"contract", "reassoc", "nsz", "arcp", "afn"}
 def compute_kernel_hash() -> str:
     """Hash of the source of all kernels and of what compiles them, 16 hexadecimal digits."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     digest.update(f"{numba.__version__} {np.__version__} {os.environ.get('NUMBA_BOUNDSCHECK', '')}".encode())

@@ -1,4 +1,4 @@
-"""Evidence of obstacles and of free space from rays, and distances to the measured surfaces."""
+"""Evidence of obstacles and of free space from rays."""
 
 from __future__ import annotations
 
@@ -95,62 +95,3 @@ def add_rays(
                 loss = miss_gain * min(passed[row, column], np.float32(1.0))
                 evidence[row, column] = max(evidence[row, column] - loss, -limit)
                 seen_s[row, column] = stamp_s
-
-
-@kernel
-def compute_surface_distances(occupied, surface_x, surface_y, resolution, max_distance, nearest, distance):
-    """Distance from every cell's middle to the nearest measured surface point, at sub-cell accuracy.
-
-    Nearest surface points are propagated through the grid in two sweeps over eight neighbours, as in vector distance
-    transforms (Danielsson 1980); the distance is to the measured point and not to a cell.
-
-    Args:
-        occupied: (H, W) uint8, non-zero where the cell holds a surface.
-        surface_x, surface_y: (H, W) float32 surface point from the cell's middle [m].
-        resolution: cell edge [m].
-        max_distance: distances are cut off here [m].
-        nearest: (H, W) int32, filled: flat index of the cell with the nearest surface point, -1 when there is none.
-        distance: (H, W) float32, filled [m].
-    """
-    height, width = occupied.shape
-    squared = np.empty((height, width), dtype=np.float32)
-    for row in range(height):
-        for column in range(width):
-            if occupied[row, column]:
-                nearest[row, column] = row * width + column
-                x, y = surface_x[row, column], surface_y[row, column]
-                squared[row, column] = x * x + y * y
-            else:
-                nearest[row, column] = -1
-                squared[row, column] = np.inf
-    # A cell that holds a surface may still be nearer to a neighbour's surface point, so those cells are relaxed too.
-    for sweep in range(2):
-        for i in range(height):
-            row = i if sweep == 0 else height - 1 - i
-            back = -1 if sweep == 0 else 1
-            if 0 <= row + back < height:
-                for column in range(width):
-                    for side in range(-1, 2):
-                        if 0 <= column + side < width:
-                            _relax(squared, nearest, row, column, nearest[row + back, column + side], surface_x, surface_y, resolution, width)
-            for column in range(1, width):
-                _relax(squared, nearest, row, column, nearest[row, column - 1], surface_x, surface_y, resolution, width)
-            for j in range(1, width):
-                column = width - 1 - j
-                _relax(squared, nearest, row, column, nearest[row, column + 1], surface_x, surface_y, resolution, width)
-    for row in range(height):
-        for column in range(width):
-            distance[row, column] = min(np.float32(math.sqrt(squared[row, column])), max_distance)
-
-
-@kernel
-def _relax(squared, nearest, row, column, source, surface_x, surface_y, resolution, width):
-    if source < 0 or source == nearest[row, column]:
-        return
-    source_row, source_column = source // width, source % width
-    x = (source_column - column) * resolution + surface_x[source_row, source_column]
-    y = (source_row - row) * resolution + surface_y[source_row, source_column]
-    candidate = np.float32(x * x + y * y)
-    if candidate < squared[row, column]:
-        squared[row, column] = candidate
-        nearest[row, column] = source

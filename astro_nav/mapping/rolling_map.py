@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_nav.kernels.ray_evidence import add_rays, compute_surface_distances
+from astro_nav.kernels.ray_evidence import add_rays
+from astro_nav.kernels.surface_distance import compute_surface_distances
 from astro_nav.mapping.scan_points import ScanPoints
 from astro_nav.params.mapping import RollingMapParams
 from astro_nav.types import FREE, OCCUPIED, UNKNOWN, Float32Array, FloatArray, LocalGrid
@@ -95,7 +96,7 @@ class RollingMap:
         occupancy[occupied] = OCCUPIED
         distance = np.empty(self._evidence.shape, dtype=np.float32)
         compute_surface_distances(
-            occupied.view(np.uint8), self._surface_x, self._surface_y, self.params.resolution_m,
+            occupied.view(np.uint8), self._surface_x, self._surface_y, np.float32(self.params.resolution_m),
             np.float32(self.params.max_distance_m), self._nearest, distance,
         )  # fmt: skip
         return LocalGrid(self.stamp_s, self.origin_odom, self.params.resolution_m, occupancy, distance)

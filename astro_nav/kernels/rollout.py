@@ -1,0 +1,162 @@
+"""Candidates by simulating the closed loop within the limits of the base.
+
+A candidate is a target pose and a signed speed; its trajectory is what the pose-following law makes of them from the
+robot's state, so every candidate can be driven. Structure of arrays, single precision, candidates in the inner loop.
+
+Sources: the law: J. J. Park, B. Kuipers, "A smooth control law for graceful motion of differential wheeled mobile robots
+in 2D environment", ICRA 2011, equations 11 to 15. Deviations: close to the target the law hands over continuously to
+turning on the spot, so the same space holds turns in place; a negative speed mirrors the robot and drives it backwards;
+speed and turn rate follow the law within acceleration and jerk limits and never overshoot it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from astro_nav.kernels.approximations import atan2_fast
+from astro_nav.kernels.jit import kernel
+
+
+class MotionLimits(NamedTuple):
+    """Limits of the base, all float32, SI."""
+
+    max_speed: np.float32
+    max_reverse_speed: np.float32
+    max_turn_rate: np.float32
+    max_wheel_speed: np.float32
+    half_separation: np.float32
+    acceleration: np.float32
+    deceleration: np.float32
+    jerk: np.float32
+    turn_acceleration: np.float32
+    turn_jerk: np.float32
+
+
+class PoseLaw(NamedTuple):
+    """Gains of the pose-following law, all float32."""
+
+    k1: np.float32  # how strongly the target's heading bends the way there [-]
+    k2: np.float32  # how quickly the heading follows [-]
+    beta: np.float32  # how much curvature slows the robot [m^lambda]
+    arrival_time: np.float32  # speed near the target is distance / arrival_time [s]
+    turn_gain: np.float32  # turning on the spot: turn rate per heading error [1/s]
+    turn_radius: np.float32  # within about this distance of the target the robot turns on the spot [m]
+    max_curvature: np.float32  # [1/m]
+
+
+@kernel(fast=True)
+def follow_limited(value, rate, wanted, rate_up, rate_down, jerk, step):
+    """One step of a value that follows a wanted one with limited first and second derivative, without overshoot.
+
+    The rate is never larger than one that can be brought to zero, at `jerk`, before the wanted value is passed; in
+    discrete time the value passes it by jerk step^2 / 8 at the most. A value on the other side of zero is brought to
+    zero first.
+
+    Args:
+        value: e.g. a speed.
+        rate: its derivative.
+        wanted: the value to reach.
+        rate_up, rate_down: largest rate when the magnitude grows and when it falls.
+        jerk: largest change of the rate per second.
+        step: seconds.
+
+    Returns:
+        the new rate; the new value is value + rate * step.
+    """
+    goal = wanted if value * wanted >= np.float32(0.0) else np.float32(0.0)
+    difference = goal - value
+    magnitude = abs(difference)
+    half = np.float32(0.5) * step
+    stoppable = jerk * (math.sqrt(half * half + np.float32(2.0) * magnitude / jerk) - half)
+    limit = rate_up if difference * goal > np.float32(0.0) else rate_down
+    target = min(min(stoppable, magnitude / step), limit)
+    target = target if difference >= np.float32(0.0) else -target
+    return min(max(target, rate - jerk * step), rate + jerk * step)
+
+
+@kernel(fast=True)
+def find_peak(value, rate, jerk):
+    """Largest magnitude that a value reaches while its rate is brought to zero at `jerk`."""
+    return abs(value + rate * abs(rate) / (np.float32(2.0) * jerk))
+
+
+@kernel(fast=True)
+def roll_out(
+    start, target_x, target_y, target_cos, target_sin, speed, first, last, limits, law, step,
+    x, y, cos, sin, v, omega, a, alpha,
+):  # fmt: skip
+    """Roll out a block of candidates.
+
+    Args:
+        start: (8,) float32: x, y, cos, sin of the heading, v, omega, a, alpha at the start.
+        target_x, target_y, target_cos, target_sin: (K,) float32 target poses [m, -].
+        speed: (K,) float32 signed top speed, negative drives backwards [m/s].
+        first, last: the block [first, last) of candidates to roll out.
+        limits: MotionLimits.
+        law: PoseLaw.
+        step: seconds per step.
+        x, y, cos, sin, v, omega, a, alpha: (T, K) float32, filled: state at the end of every step.
+    """
+    steps = x.shape[0]
+    zero, one, two = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+    max_speed = limits.max_speed - limits.jerk * step * step / np.float32(8.0)
+    max_reverse = max(limits.max_reverse_speed - limits.jerk * step * step / np.float32(8.0), zero)
+    max_turn = limits.max_turn_rate - limits.turn_jerk * step * step / np.float32(8.0)
+    max_wheel = (
+        limits.max_wheel_speed - (limits.jerk + limits.turn_jerk * limits.half_separation) * step * step / np.float32(8.0)
+    )
+    turn_square = law.turn_radius * law.turn_radius
+    for t in range(steps):
+        for k in range(first, last):
+            if t == 0:
+                px, py, pc, ps = start[0], start[1], start[2], start[3]
+                pv, pw, pa, pal = start[4], start[5], start[6], start[7]
+            else:
+                px, py, pc, ps = x[t - 1, k], y[t - 1, k], cos[t - 1, k], sin[t - 1, k]
+                pv, pw, pa, pal = v[t - 1, k], omega[t - 1, k], a[t - 1, k], alpha[t - 1, k]
+            direction = one if speed[k] >= zero else -one
+            # The robot as it looks along its direction of travel.
+            hc, hs = direction * pc, direction * ps
+            gc, gs = direction * target_cos[k], direction * target_sin[k]
+            dx, dy = target_x[k] - px, target_y[k] - py
+            square = dx * dx + dy * dy
+            distance = math.sqrt(square + np.float32(1e-8))
+            ux, uy = dx / distance, dy / distance
+            sin_delta, cos_delta = ux * hs - uy * hc, ux * hc + uy * hs
+            theta = atan2_fast(ux * gs - uy * gc, ux * gc + uy * gs)
+            delta = atan2_fast(sin_delta, cos_delta)
+            bend = law.k1 * theta
+            wanted_delta = -atan2_fast(bend, one)
+            kappa = -(law.k2 * (delta - wanted_delta) + (one + law.k1 / (one + bend * bend)) * sin_delta) / max(
+                distance, np.float32(0.02)
+            )
+            kappa = min(max(kappa, -law.max_curvature), law.max_curvature)
+            near = turn_square / (turn_square + square)
+            error = atan2_fast(hc * gs - hs * gc, hc * gc + hs * gs)
+            top = min(abs(speed[k]), distance / law.arrival_time) * (one - near)
+            top = min(top / (one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
+            top = min(top, max_speed if direction > zero else max_reverse)
+            # Wheels: what the turn needs now, and what it will still need while it fades.
+            top = min(top, max(max_wheel - limits.half_separation * find_peak(pw, pal, limits.turn_jerk), zero))
+            turning = kappa * top + near * law.turn_gain * error * min(abs(speed[k]) * np.float32(10.0), one)
+            spare = max(max_wheel - max(find_peak(pv, pa, limits.jerk), top), zero) / limits.half_separation
+            turn_limit = min(max_turn, spare)
+            turning = min(max(turning, -turn_limit), turn_limit)
+            na = follow_limited(pv, pa, direction * top, limits.acceleration, limits.deceleration, limits.jerk, step)
+            nal = follow_limited(pw, pal, turning, limits.turn_acceleration, limits.turn_acceleration, limits.turn_jerk, step)
+            nv, nw = pv + na * step, pw + nal * step
+            # Exact arc of the mean twist: turn by the half angle, move along the chord, turn again.
+            half_angle = (pw + nw) * np.float32(0.25) * step
+            square_angle = half_angle * half_angle
+            half_sin = half_angle * (one - square_angle / np.float32(6.0) * (one - square_angle / np.float32(20.0)))
+            half_cos = one - square_angle / two * (one - square_angle / np.float32(12.0))
+            mc, ms = pc * half_cos - ps * half_sin, ps * half_cos + pc * half_sin
+            chord = (pv + nv) * np.float32(0.5) * step * (one - square_angle / np.float32(6.0))
+            x[t, k], y[t, k] = px + chord * mc, py + chord * ms
+            nc, ns = mc * half_cos - ms * half_sin, ms * half_cos + mc * half_sin
+            scale = np.float32(1.5) - np.float32(0.5) * (nc * nc + ns * ns)
+            cos[t, k], sin[t, k] = nc * scale, ns * scale
+            v[t, k], omega[t, k], a[t, k], alpha[t, k] = nv, nw, na, nal

@@ -1,0 +1,83 @@
+"""From parameters to what the kernels take."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from astro_nav.kernels.costs.collision import CollisionWeights
+from astro_nav.kernels.costs.comfort import ComfortWeights
+from astro_nav.kernels.costs.people import PeopleWeights
+from astro_nav.kernels.costs.progress import ProgressWeights
+from astro_nav.kernels.evaluate import Weights
+from astro_nav.kernels.rollout import MotionLimits, PoseLaw
+from astro_nav.params.local_planner import LocalPlannerParams
+
+single = np.float32
+
+
+def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> Weights:
+    """Gather everything that shapes motion and cost, in single precision.
+
+    Args:
+        params: the planner's parameters.
+        speed_limit_mps: a limit below the robot's own, None for none.
+    """
+    limits, law, cost = params.robot.limits, params.law, params.cost
+    ceiling = np.inf if speed_limit_mps is None else speed_limit_mps
+    return Weights(
+        limits=MotionLimits(
+            max_speed=single(min(limits.max_speed_mps, ceiling)),
+            max_reverse_speed=single(min(limits.max_reverse_speed_mps, ceiling)),
+            max_turn_rate=single(limits.max_turn_rate_radps),
+            max_wheel_speed=single(limits.max_wheel_speed_mps),
+            half_separation=single(0.5 * params.robot.wheel_separation_m),
+            acceleration=single(limits.max_acceleration_mps2),
+            deceleration=single(limits.max_deceleration_mps2),
+            jerk=single(limits.max_jerk_mps3),
+            turn_acceleration=single(limits.max_turn_acceleration_radps2),
+            turn_jerk=single(limits.max_turn_jerk_radps3),
+        ),
+        law=PoseLaw(
+            k1=single(law.k1),
+            k2=single(law.k2),
+            beta=single(law.beta),
+            arrival_time=single(law.arrival_time_s),
+            turn_gain=single(law.turn_gain_hz),
+            turn_radius=single(law.turn_radius_m),
+            max_curvature=single(law.max_curvature_pm),
+        ),
+        collision=CollisionWeights(
+            per_metre=single(cost.hazard_per_metre),
+            sigma=single(cost.hazard_sigma_m),
+            sigma_time=single(cost.hazard_sigma_time_s),
+            reach=single(params.robot.circumscribed_radius_m),
+        ),
+        people=PeopleWeights(
+            rate=single(cost.people_rate_hz),
+            sigma=single(cost.people_sigma_m),
+            ahead_time=single(cost.people_ahead_time_s),
+            space=single(cost.people_space),
+            space_sigma=single(cost.people_space_sigma_m),
+            approach=single(cost.people_approach),
+        ),
+        progress=ProgressWeights(
+            touch=single(cost.touch),
+            impact=single(cost.impact),
+            goal_radius=single(cost.goal_radius_m),
+            goal_turn=single(cost.goal_turn),
+        ),
+        comfort=ComfortWeights(
+            turn=single(cost.turn),
+            acceleration=single(cost.acceleration),
+            turn_acceleration=single(cost.turn_acceleration),
+            jerk=single(cost.jerk),
+            turn_jerk=single(cost.turn_jerk),
+            reverse=single(cost.reverse),
+        ),
+        heading=single(cost.heading),
+        heading_fade=single(cost.heading_fade_m),
+        consistency=single(cost.consistency),
+        consistency_scale=single(cost.consistency_scale_m),
+        unseen_forwards=single(cost.unseen_forwards),
+        unseen_backwards=single(cost.unseen_backwards),
+    )

@@ -1,0 +1,125 @@
+"""Parameters of the local planner (config/local_planner.yaml)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from astro_nav.params.mapping import RollingMapParams
+from astro_nav.params.people import PredictionParams, TrackingParams
+from astro_nav.params.robot import FrameParams, RobotParams
+from astro_nav.params.schema import parameter
+
+
+@dataclass(frozen=True)
+class HorizonParams:
+    """How far the planner looks."""
+
+    duration_s: float = parameter("time that a trajectory covers", unit="s", minimum=0.5, maximum=10.0)
+    step_s: float = parameter("time between two states of a trajectory", unit="s", minimum=0.02, maximum=0.5)
+
+    @property
+    def steps(self) -> int:
+        """Number of states after the first."""
+        return int(round(self.duration_s / self.step_s))
+
+
+@dataclass(frozen=True)
+class LawParams:
+    """The pose-following law; see kernels/rollout.py."""
+
+    k1: float = parameter("how strongly the target's heading bends the way there", minimum=0.1, maximum=10.0)
+    k2: float = parameter("how quickly the heading follows", minimum=0.1, maximum=20.0)
+    beta: float = parameter("how much curvature slows the robot", unit="m^2", minimum=0.0, maximum=10.0)
+    arrival_time_s: float = parameter("near its target a candidate's speed is distance over this time", unit="s", minimum=0.1, maximum=10.0)
+    turn_gain_hz: float = parameter("turning on the spot: turn rate per heading error", unit="1/s", minimum=0.1, maximum=20.0)
+    turn_radius_m: float = parameter("within about this distance of its target a candidate turns on the spot", unit="m", minimum=0.01, maximum=1.0)
+    max_curvature_pm: float = parameter("tightest curve", unit="1/m", minimum=1.0, maximum=100.0)
+
+
+@dataclass(frozen=True)
+class OptimizerParams:
+    """How the space of candidates is searched."""
+
+    global_samples: int = parameter("candidates drawn from the whole space", minimum=16, maximum=20000)
+    guided_samples: int = parameter("candidates drawn around the guidance", minimum=16, maximum=20000)
+    refinement_rounds: int = parameter("rounds of local refinement", minimum=0, maximum=10)
+    refinement_samples: int = parameter("candidates per round of refinement", minimum=8, maximum=20000)
+    elites: int = parameter("best candidates that a round refines", minimum=1, maximum=200)
+    spread: float = parameter("standard deviation of the first round, as a share of the space", minimum=0.001, maximum=1.0)
+    spread_decay: float = parameter("by which the next round's spread is smaller", minimum=0.05, maximum=1.0)
+    max_distance_m: float = parameter("farthest target pose", unit="m", minimum=0.5, maximum=20.0)
+    deadline_s: float = parameter("no further round is begun after this computing time", unit="s", minimum=0.001, maximum=1.0)
+    warm_start: bool = parameter("whether the previous optimum is among the seeds")
+
+
+@dataclass(frozen=True)
+class GuidanceParams:
+    """The cost-to-go over the local map."""
+
+    near_gain: float = parameter("what beside an obstacle a metre costs more", minimum=0.0, maximum=100.0)
+    near_range_m: float = parameter("distance in which that falls to a third", unit="m", minimum=0.01, maximum=5.0)
+    blocked_rate: float = parameter("cost of a metre where the robot cannot be", minimum=2.0, maximum=1000.0)
+    unknown_gain: float = parameter("what a metre through unknown space costs more", minimum=0.0, maximum=100.0)
+    seed_length_m: float = parameter("length of the path's last part in the map that the cost-to-go starts from", unit="m", minimum=0.05, maximum=5.0)
+
+
+@dataclass(frozen=True)
+class CostParams:
+    """Weights of the cost; metres of progress are its unit. See kernels/costs."""
+
+    hazard_per_metre: float = parameter("hazard of static obstacles at touching distance", unit="1/m", minimum=0.0, maximum=100.0)
+    hazard_sigma_m: float = parameter("distance at which it falls to a third, at rest", unit="m", minimum=0.005, maximum=2.0)
+    hazard_sigma_time_s: float = parameter("growth of that distance with speed", unit="s", minimum=0.0, maximum=2.0)
+    touch: float = parameter("cost of a collision at any speed", unit="m", minimum=0.0, maximum=1000.0)
+    impact: float = parameter("what a collision costs more per speed squared", unit="s^2/m", minimum=0.0, maximum=1000.0)
+    people_rate_hz: float = parameter("hazard of people at touching distance", unit="1/s", minimum=0.0, maximum=100.0)
+    people_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.01, maximum=3.0)
+    people_ahead_time_s: float = parameter("space ahead of moving people that belongs to them", unit="s", minimum=0.0, maximum=3.0)
+    people_space: float = parameter("cost per second of being at touching distance of a person", unit="m/s", minimum=0.0, maximum=100.0)
+    people_space_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.05, maximum=3.0)
+    people_approach: float = parameter("growth of both with the robot's own speed", unit="s/m", minimum=0.0, maximum=20.0)
+    unseen_forwards: float = parameter("hazard per metre driven forwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0)
+    unseen_backwards: float = parameter("hazard per metre driven backwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0)
+    heading: float = parameter("cost of not looking along the way at the end", unit="m/rad", minimum=0.0, maximum=10.0)
+    heading_fade_m: float = parameter("distance from the goal at which that has half its weight", unit="m", minimum=0.01, maximum=5.0)
+    goal_radius_m: float = parameter("distance from the goal in which the distance to the goal pose takes over", unit="m", minimum=0.05, maximum=3.0)
+    goal_turn: float = parameter("cost of a heading error at the goal", unit="m/rad", minimum=0.0, maximum=10.0)
+    turn: float = parameter("cost of turning", unit="m s/rad^2", minimum=0.0, maximum=10.0)
+    acceleration: float = parameter("cost of accelerating", unit="s^3/m", minimum=0.0, maximum=10.0)
+    turn_acceleration: float = parameter("cost of angular acceleration", unit="m s^3/rad^2", minimum=0.0, maximum=10.0)
+    jerk: float = parameter("cost of jerk", unit="s^5/m", minimum=0.0, maximum=10.0)
+    turn_jerk: float = parameter("cost of angular jerk", unit="m s^5/rad^2", minimum=0.0, maximum=10.0)
+    reverse: float = parameter("cost of a metre driven backwards", minimum=0.0, maximum=100.0)
+    consistency: float = parameter("price of departing from the previous plan entirely", unit="m", minimum=0.0, maximum=10.0)
+    consistency_scale_m: float = parameter("distance at which half of it is due", unit="m", minimum=0.01, maximum=5.0)
+
+
+@dataclass(frozen=True)
+class FreshnessParams:
+    """How old data may be."""
+
+    max_scan_age_s: float = parameter("oldest scan that is planned with", unit="s", minimum=0.05, maximum=5.0)
+    max_odom_age_s: float = parameter("oldest odometry that is planned with", unit="s", minimum=0.02, maximum=5.0)
+    max_transform_age_s: float = parameter("oldest transform from map to odom that is planned with", unit="s", minimum=0.1, maximum=60.0)
+    planning_latency_s: float = parameter("from the start of a cycle to its trajectory taking effect, before it has been measured", unit="s", minimum=0.0, maximum=1.0)
+    max_plan_deviation_m: float = parameter("farther from the previous trajectory, planning starts from what odometry measured", unit="m", minimum=0.01, maximum=5.0)
+    max_speed_deviation_mps: float = parameter("likewise for the speed", unit="m/s", minimum=0.01, maximum=5.0)
+    odom_jump_m: float = parameter("a jump of odometry beyond what the robot can drive, from which the map is begun anew", unit="m", minimum=0.05, maximum=10.0)
+
+
+@dataclass(frozen=True)
+class LocalPlannerParams:
+    """Everything that the local planner is told."""
+
+    rate_hz: float = parameter("planning cycles per second", unit="Hz", minimum=1.0, maximum=50.0)
+    robot: RobotParams
+    frames: FrameParams
+    horizon: HorizonParams
+    map: RollingMapParams
+    law: LawParams
+    optimizer: OptimizerParams
+    guidance: GuidanceParams
+    cost: CostParams
+    freshness: FreshnessParams
+    tracking: TrackingParams
+    prediction: PredictionParams
