@@ -6,7 +6,8 @@ robot's state, so every candidate can be driven. Structure of arrays, single pre
 Sources: the law: J. J. Park, B. Kuipers, "A smooth control law for graceful motion of differential wheeled mobile robots
 in 2D environment", ICRA 2011, equations 11 to 15. Deviations: close to the target the law hands over continuously to
 turning on the spot, so the same space holds turns in place; a negative speed mirrors the robot and drives it backwards;
-speed and turn rate follow the law within acceleration and jerk limits and never overshoot it.
+speed and turn rate follow the law within acceleration and jerk limits and never overshoot it; the speed near the target
+falls like sqrt(2 a r) and at last exponentially, instead of linearly over 1.2 m.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class PoseLaw(NamedTuple):
     k1: np.float32  # how strongly the target's heading bends the way there [-]
     k2: np.float32  # how quickly the heading follows [-]
     beta: np.float32  # how much curvature slows the robot [m^lambda]
-    arrival_time: np.float32  # speed near the target is distance / arrival_time [s]
+    arrival_time: np.float32  # close to the target, speed is distance / arrival_time [s]
+    arrival_deceleration: np.float32  # farther away it falls like braking at this rate [m/s^2]
     turn_gain: np.float32  # turning on the spot: turn rate per heading error [1/s]
     turn_radius: np.float32  # within about this distance of the target the robot turns on the spot [m]
     max_curvature: np.float32  # [1/m]
@@ -109,6 +111,7 @@ def roll_out(
         limits.max_wheel_speed - (limits.jerk + limits.turn_jerk * limits.half_separation) * step * step / np.float32(8.0)
     )
     turn_square = law.turn_radius * law.turn_radius
+    braking = law.arrival_deceleration * law.arrival_time
     for t in range(steps):
         for k in range(first, last):
             if t == 0:
@@ -136,7 +139,9 @@ def roll_out(
             kappa = min(max(kappa, -law.max_curvature), law.max_curvature)
             near = turn_square / (turn_square + square)
             error = atan2_fast(hc * gs - hs * gc, hc * gc + hs * gs)
-            top = min(abs(speed[k]), distance / law.arrival_time) * (one - near)
+            # Speed that braking at a constant rate, and an exponential at the end, bring to rest at the target.
+            arrival = braking * (math.sqrt(one + two * distance / (braking * law.arrival_time)) - one)
+            top = min(abs(speed[k]), arrival) * (one - near)
             top = min(top / (one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
             top = min(top, max_speed if direction > zero else max_reverse)
             # Wheels: what the turn needs now, and what it will still need while it fades.

@@ -42,6 +42,7 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             k2=single(law.k2),
             beta=single(law.beta),
             arrival_time=single(law.arrival_time_s),
+            arrival_deceleration=single(law.arrival_share * limits.max_deceleration_mps2),
             turn_gain=single(law.turn_gain_hz),
             turn_radius=single(law.turn_radius_m),
             max_curvature=single(law.max_curvature_pm),
@@ -65,6 +66,8 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             impact=single(cost.impact),
             goal_radius=single(cost.goal_radius_m),
             goal_turn=single(cost.goal_turn),
+            goal_turn_radius=single(cost.goal_turn_radius_m),
+            urgency=single(cost.urgency),
         ),
         comfort=ComfortWeights(
             turn=single(cost.turn),

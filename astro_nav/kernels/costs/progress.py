@@ -1,10 +1,11 @@
 """Expected cost-to-go: progress weighted by the chance of still being there to make it.
 
     S_j = S_{j-1} exp(-hazard_j dt), 0 from certain contact on
-    remaining = u(q_0) - sum_j S_j (u(q_{j-1}) - u(q_j))            expected remaining cost-to-go
+    remaining = u(q_0) - sum_j g_j S_j (u(q_{j-1}) - u(q_j))        expected remaining cost-to-go
     harm      = sum_j S_{j-1} (1 - exp(-hazard_j dt)) (touch + impact v_j^2)   expected collision
 
-u is the cost-to-go over the local map; near the goal it becomes the distance to the goal pose.
+u is the cost-to-go over the local map; near the goal it becomes the distance to the goal pose. g_j falls from 1 to
+1 - urgency over the horizon: without it, arriving now and arriving in three seconds would cost the same.
 
 Source: J of Park, Johnson, Kuipers, IROS 2012, with accumulated survivability.
 """
@@ -27,6 +28,8 @@ class ProgressWeights(NamedTuple):
     impact: np.float32  # what it costs more per speed squared [m / (m/s)^2]
     goal_radius: np.float32  # distance from the goal in which the pose distance takes over [m]
     goal_turn: np.float32  # cost of a heading error at the goal [m/rad]
+    goal_turn_radius: np.float32  # distance from the goal in which its heading counts [m]
+    urgency: np.float32  # progress at the end of the horizon is worth this much less than at its beginning [-]
 
 
 class Goal(NamedTuple):
@@ -51,7 +54,9 @@ def measure_cost_to_go(cost_to_go, origin_x, origin_y, per_cell, goal, weights, 
     share = share * share
     # 2 |sin(error / 2)|: the heading error without a seam at half a turn.
     error = math.sqrt(max(np.float32(2.0) - np.float32(2.0) * (cos * goal.cos + sin * goal.sin), np.float32(0.0)))
-    return far + share * (math.sqrt(square) - far) + share * weights.goal_turn * error
+    turn_square = weights.goal_turn_radius * weights.goal_turn_radius
+    turn_share = goal.near * decay_fast(square / turn_square)
+    return far + share * (math.sqrt(square) - far) + turn_share * weights.goal_turn * error
 
 
 @kernel(fast=True)
@@ -85,7 +90,9 @@ def score_progress(
         previous[k] = at_start
         remaining[k] = at_start
         harm[k] = zero
-    for t in range(x.shape[0]):
+    steps = x.shape[0]
+    for t in range(steps):
+        worth = one - weights.urgency * np.float32(t) / np.float32(steps)
         for k in range(first, last):
             value = measure_cost_to_go(
                 cost_to_go, origin_x, origin_y, per_cell, goal, weights, x[t, k], y[t, k], cos[t, k], sin[t, k]
@@ -93,5 +100,5 @@ def score_progress(
             kept = decay_fast(hazard[t, k] * step) if t < contact_step[k] else zero
             harm[k] += survival[k] * (one - kept) * (weights.touch + weights.impact * v[t, k] * v[t, k])
             survival[k] *= kept
-            remaining[k] -= survival[k] * (previous[k] - value)
+            remaining[k] -= worth * survival[k] * (previous[k] - value)
             previous[k] = value
