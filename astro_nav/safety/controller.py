@@ -1,0 +1,421 @@
+"""The safety controller: the last word on every motion. Reads top-down like the data flow; see README.md."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from astro_nav.params.safety_controller import SafetyControllerParams
+from astro_nav.safety.clock_watch import ClockWatch
+from astro_nav.safety.contact_sensors import ContactSensors
+from astro_nav.safety.final_check import FinalCheck, Finding
+from astro_nav.safety.hold import Hold, fade, stand
+from astro_nav.safety.motion_limits import MotionLimiter, compute_limit_scale
+from astro_nav.safety.near_map import NearMap
+from astro_nav.safety.odometry_history import CommandHistory, OdometryHistory
+from astro_nav.safety.outline import Outline
+from astro_nav.safety.reporter import Reporter
+from astro_nav.safety.tracking import TrajectoryTracker, find_error
+from astro_nav.safety.trajectory_check import find_trajectory_problem
+from astro_nav.safety.wishes import NO_WISH, Wish, wish_from_teleop, wish_from_trajectory
+from astro_nav.types import FloatArray, LimitedBy, LocalGrid, Odometry, Scan, Trajectory, Verdict
+
+# A refused message is worth a word for this long.
+REFUSAL_MEMORY_S = 1.0
+
+Twist = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What `safety_state` and diagnostics say beside the verdict.
+
+    Attributes:
+        source: topic or sensor behind the limit, "" when none.
+        scan_age_s: age of the oldest of the lidars' newest scans, inf before the first.
+        odometry_age_s: likewise.
+        points: number of points in the near map.
+        self_hits: rays per lidar that hit the robot itself.
+        tracking_error_m, tracking_error_rad: how far the robot is off its reference, 0 without one.
+    """
+
+    source: str
+    scan_age_s: float
+    odometry_age_s: float
+    points: int
+    self_hits: dict[str, int]
+    tracking_error_m: float
+    tracking_error_rad: float
+
+
+class SafetyController:
+    """Turns trajectories or a joystick's commands into commands that are safe, in milliseconds.
+
+    All times are seconds of the ROS clock unless named `steady_s`. Methods that take messages return "" or the sentence
+    why the message is not used; they never raise for what a message holds.
+    """
+
+    def __init__(self, params: SafetyControllerParams) -> None:
+        self._params = params
+        self._outline = Outline(params.robot.footprint)
+        self._history = OdometryHistory(params.odometry, params.robot.limits)
+        self._commands = CommandHistory(params.robot.latency.actuation_s, params.odometry.residual_s)
+        self._map = NearMap(params.map, params.motion, self._outline)
+        self._tracker = TrajectoryTracker(params, self._outline)
+        self._check = FinalCheck(params, self._outline)
+        self._limiter = MotionLimiter(params.robot.limits)
+        self._clock = ClockWatch(params.watchdog, params.period_s)
+        self._sensors = ContactSensors(params.contact_sensors, params.check.escape_speed_mps)
+        self._reporter = Reporter(params.report)
+        self._teleop: tuple[float, Twist] | None = None
+        self._speed_limit_mps = math.inf
+        self._emergency_stop = False
+        self._shutting_down = False
+        self._moved = False
+        self._refusals: dict[str, tuple[float, str]] = {}
+        self._void = ""
+        self._tracking_error = (0.0, 0.0)
+        self.report = StepReport("", math.inf, math.inf, 0, {}, 0.0, 0.0)
+
+    # What comes in.
+
+    def add_odometry(self, odometry: Odometry) -> str:
+        """Take in odometry; a jump of the pose voids the near map and the trajectory, which are in its frame."""
+        jumps = self._history.jumps
+        problem = self._history.add(odometry)
+        if self._history.jumps != jumps:
+            self._map.clear()
+            self._tracker.clear()
+        return self.refuse("odom", odometry.stamp_s, problem)
+
+    def add_scan(self, scan: Scan, pose_base_laser: FloatArray, received_s: float, source: str = "") -> str:
+        """Take in one scan.
+
+        Args:
+            scan: the scan.
+            pose_base_laser: (3,) of the lidar on the robot.
+            received_s: now.
+            source: its topic, one of `scan_topics`; the first of them when empty.
+        """
+        source = source or self._params.scan_topics[0]
+        future_s = self._params.watchdog.max_future_s
+        if source not in self._params.scan_topics:
+            problem = f"{source!r} is none of scan_topics = {self._params.scan_topics}"
+        elif scan.stamp_s > received_s + future_s:
+            problem = (
+                f"the scan is stamped {scan.stamp_s - received_s:.2f} s in the future (limit max_future_s = {future_s:g} s): "
+                "check the clock of the lidar's computer"
+            )
+        else:
+            problem = self._map.add_scan(scan, pose_base_laser, source, self._history)
+        return self.refuse(source, received_s, problem)
+
+    def set_trajectory(self, trajectory: Trajectory, received_s: float) -> str:
+        """Take a trajectory, which holds from its start on; a refused one leaves the present one in force."""
+        problem = find_trajectory_problem(trajectory, received_s, self._tracker.newest_stamp_s, self._params)
+        if not problem:
+            problem = self._find_start_problem(trajectory, received_s)
+        if not problem:
+            self._tracker.set_trajectory(trajectory)
+        return self.refuse("trajectory", received_s, problem)
+
+    def set_teleop(self, twist: FloatArray, received_s: float) -> str:
+        """Take a joystick's command; while they come, they go before trajectories."""
+        if np.shape(twist) != (2,) or not np.isfinite(twist).all():
+            return self.refuse("cmd_vel_teleop", received_s, f"the command {twist} is not two finite numbers: check the joystick")
+        self._teleop = (received_s, (float(twist[0]), float(twist[1])))
+        return ""
+
+    def set_speed_limit(self, speed_mps: float | None) -> str:
+        """Limit the speed; None, 0 or less lifts the limit, as on the topic. NaN leaves it as it is."""
+        if speed_mps is not None and math.isnan(speed_mps):
+            return "the speed limit is not a number: send metres per second, 0 for no limit"
+        self._speed_limit_mps = math.inf if speed_mps is None or speed_mps <= 0.0 else float(speed_mps)
+        return ""
+
+    def set_emergency_stop(self, pressed: bool) -> None:
+        """Stop, hard, until it is let go."""
+        self._emergency_stop = bool(pressed)
+
+    def add_range(self, range_m: float, received_s: float, source: str) -> None:
+        """Take in a cliff sensor's reading."""
+        self._sensors.add_range(source, range_m, received_s)
+
+    def add_bumper(self, pressed: bool, received_s: float, source: str) -> None:
+        """Take in a bumper's state."""
+        self._sensors.add_bumper(source, bool(pressed), received_s)
+
+    def refuse(self, source: str, received_s: float, problem: str) -> str:
+        """Remember why a message of a topic was not used; "" forgets it. Returns `problem`."""
+        if problem:
+            self._refusals[source] = (received_s, problem)
+        else:
+            self._refusals.pop(source, None)
+        return problem
+
+    def shut_down(self) -> None:
+        """From now on every command is zero."""
+        self._shutting_down = True
+
+    def update_params(self, params: SafetyControllerParams) -> None:
+        """Swap in parameters of which only live ones differ."""
+        self._params = params
+        self._tracker.update_params(params)
+        self._check.update_params(params)
+        self._reporter.update_params(params.report)
+
+    def make_grid(self, now_s: float) -> LocalGrid | None:
+        """The picture of the near map, None before the first odometry."""
+        return self._map.make_grid(self._history.pose_odom_base, now_s) if self._history.newest_s > -math.inf else None
+
+    # What goes out.
+
+    def step(self, now_s: float, steady_s: float) -> Verdict:
+        """Decide the command for the next period.
+
+        Args:
+            now_s: ROS time.
+            steady_s: a clock that only runs forwards, for watching the other one and the loop.
+        """
+        tick = self._clock.tick(now_s, steady_s)
+        if tick.jump:
+            self._forget_times(now_s, tick.jump)
+        if self._shutting_down:
+            self._limiter.restart((0.0, 0.0))
+            return self._conclude(now_s, steady_s, NO_WISH, [stand(LimitedBy.SHUTDOWN, "", "the safety controller ends")], None)
+        if tick.gap_s > self._params.watchdog.loop_stop_after_s or not self._moved:
+            self._meet_real_motion(now_s)
+        holds = self._clock.find_holds() + self._find_data_holds(now_s)
+        wish, finding = NO_WISH, None
+        if self._history.newest_s > -math.inf:
+            effect_s = now_s + self._params.robot.latency.actuation_s
+            pose = self._commands.predict_pose(self._history.pose_odom_base, self._history.twist, self._history.newest_s, effect_s)
+            wish, wish_holds = self._choose_wish(pose, now_s, effect_s, tick.duration_s)
+            holds += wish_holds
+            self._check.look_around(*self._map.collect_points(now_s), pose, self._clock.lateness_s)
+            finding = self._decide(wish, holds, tick.duration_s)
+        elif any(self._limiter.twist):
+            self._limiter.commit(self._limiter.brake(tick.duration_s), tick.duration_s, stopping=True)
+        self._commands.add(now_s, self._limiter.twist)
+        return self._conclude(now_s, steady_s, wish, holds, finding)
+
+    def _decide(self, wish: Wish, holds: list[Hold], duration_s: float) -> Finding | None:
+        """Find the new twist; holds of the final check are appended. Returns what limits along the wanted curve."""
+        limiter = self._limiter
+        scale = min((hold.scale for hold in holds), default=1.0)
+        finding = None
+        if wish.outline_speed_mps > 0.0:
+            finding = self._check.check_ahead(wish)
+            if finding.scale < 1.0:
+                holds.append(finding.make_hold())
+                scale = min(scale, finding.scale)
+        target = (scale * wish.twist[0], scale * wish.twist[1])
+        if self._is_standstill(target):
+            target = (0.0, 0.0)
+        stopping = target == (0.0, 0.0)
+        if stopping and any(hold.hard and hold.scale == 0.0 for hold in holds):
+            limiter.commit(limiter.brake(duration_s), duration_s, stopping=True)
+        else:
+            feed = (0.0, 0.0) if stopping else (scale * wish.acceleration[0], scale * wish.acceleration[1])
+            proposed = limiter.propose(target, feed, duration_s)
+            fitting = compute_limit_scale(proposed, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
+            proposed = (fitting * proposed[0], fitting * proposed[1])
+            twist, hard_finding = self._check_command(proposed, duration_s)
+            if hard_finding is not None and hard_finding.scale < 1.0 and not stopping:
+                holds.append(hard_finding.make_hold())
+                finding = hard_finding
+            limiter.commit(twist, duration_s, stopping)
+        self._moved = True
+        done = self._outline.compute_speed(*limiter.twist)
+        self._tracker.advance(duration_s, min(1.0, done / wish.outline_speed_mps) if wish.outline_speed_mps > 0.0 else 1.0)
+        return finding
+
+    def _check_command(self, proposed: Twist, duration_s: float) -> tuple[Twist, Finding | None]:
+        """The final check: what the command really causes, braking at the emergency limits included."""
+        speed = self._outline.compute_speed(*proposed)
+        if speed < 1e-6:
+            return proposed, None
+        finding = self._check.check_command(proposed, speed)
+        if finding.scale >= 1.0:
+            return proposed, finding
+        wanted = (finding.scale * proposed[0], finding.scale * proposed[1])
+        braked = self._limiter.brake(duration_s)
+        if self._outline.compute_speed(*wanted) <= self._outline.compute_speed(*braked):
+            return braked, finding
+        return self._limiter.clip_to_emergency(wanted, duration_s), finding
+
+    def _choose_wish(self, pose: tuple[float, float, float], now_s: float, effect_s: float, duration_s: float) -> tuple[Wish, list[Hold]]:
+        """What is asked for now, and by whom: a joystick goes before a trajectory."""
+        limits, separation = self._params.robot.limits, self._params.robot.wheel_separation_m
+        wish, holds = self._wish_by_teleop(now_s) or self._wish_by_trajectory(pose, now_s, effect_s, duration_s)
+        fitting = compute_limit_scale(wish.twist, limits, separation, math.inf)
+        wish = wish.scaled(fitting)
+        limit_mps = self._speed_limit_mps
+        if abs(wish.twist[0]) > limit_mps:
+            wanted_mps = abs(wish.twist[0])
+            sentence = f"speed_limit allows {limit_mps:.2f} m/s of the wanted {wanted_mps:.2f} m/s"
+            holds.append(Hold(LimitedBy.SPEED_LIMIT, limit_mps / wanted_mps, "speed_limit", lambda: sentence))
+        holds += self._sensors.find_holds(now_s, wish.twist[0] < 0.0, wish.outline_speed_mps)
+        return wish, holds
+
+    def _wish_by_teleop(self, now_s: float) -> tuple[Wish, list[Hold]] | None:
+        if self._teleop is None:
+            return None
+        age_s, watchdog = now_s - self._teleop[0], self._params.watchdog
+        if not 0.0 <= age_s <= watchdog.teleop_stop_after_s:
+            self._teleop = None
+            return None
+        scale = fade(age_s, watchdog.teleop_slow_after_s, watchdog.teleop_stop_after_s)
+        holds = []
+        if scale < 1.0:
+            sentence = f"the joystick's last command is {age_s:.2f} s old"
+            holds.append(Hold(LimitedBy.TRAJECTORY_AGE, scale, "cmd_vel_teleop", lambda: sentence))
+        return wish_from_teleop(self._teleop[1], self._outline, self._params), holds
+
+    def _wish_by_trajectory(
+        self, pose: tuple[float, float, float], now_s: float, effect_s: float, duration_s: float
+    ) -> tuple[Wish, list[Hold]]:
+        tracker, tracking, watchdog = self._tracker, self._params.tracking, self._params.watchdog
+        reference = tracker.find_reference(effect_s)
+        newest = tracker.trajectory
+        if reference is None or newest is None or tracker.course is None:
+            return NO_WISH, [self._explain_no_trajectory(now_s)]
+        age_s = now_s - newest.stamp_s
+        scale = fade(age_s, watchdog.trajectory_slow_after_s, watchdog.trajectory_stop_after_s)
+        holds = []
+        if scale < 1.0:
+            refused = self._find_refusal("trajectory", now_s)
+            limit_s = watchdog.trajectory_stop_after_s
+            sentence = refused or f"the trajectory is {age_s:.2f} s old (limit {limit_s:g} s): is the local planner alive?"
+            holds.append(Hold(LimitedBy.BAD_INPUT if refused else LimitedBy.TRAJECTORY_AGE, scale, "trajectory", lambda: sentence))
+        if scale == 0.0:
+            tracker.clear()
+        error_x, error_y, error_yaw = find_error(reference.pose_odom, pose)
+        off_m = math.hypot(error_x, error_y)
+        self._tracking_error = (off_m, abs(error_yaw))
+        if off_m > tracking.max_error_m or abs(error_yaw) > tracking.max_error_rad:
+            sentence = (
+                f"the robot is {off_m:.2f} m and {abs(error_yaw):.2f} rad off its trajectory "
+                f"(limits {tracking.max_error_m:g} m, {tracking.max_error_rad:g} rad): waiting for one from where it is"
+            )
+            return NO_WISH, [stand(LimitedBy.BAD_INPUT, "trajectory", sentence)]
+        twist = tracker.correct(reference, pose, duration_s)
+        if tracker.time_s >= tracker.course.end_s and np.abs(newest.twists[-1]).max() > tracking.standing_speed_mps:
+            sentence = "the trajectory has run out while it still moves: is the local planner alive?"
+            return NO_WISH, [stand(LimitedBy.TRAJECTORY_AGE, "trajectory", sentence)]
+        return wish_from_trajectory(twist, reference, tracker, self._outline), holds
+
+    # What can be wrong.
+
+    def _find_data_holds(self, now_s: float) -> list[Hold]:
+        watchdog = self._params.watchdog
+        holds = []
+        if self._emergency_stop:
+            holds.append(stand(LimitedBy.EMERGENCY_STOP, "emergency_stop", "emergency stop is pressed", hard=True))
+        age_s = now_s - self._history.newest_s
+        hold = self._judge_age(LimitedBy.ODOM_AGE, "odom", age_s, watchdog.odometry_slow_after_s, watchdog.odometry_stop_after_s, now_s)
+        holds += [hold] if hold else []
+        for source in self._params.scan_topics:
+            age_s = now_s - self._map.find_stamp_s(source)
+            hold = self._judge_age(LimitedBy.SCAN_AGE, source, age_s, watchdog.scan_slow_after_s, watchdog.scan_stop_after_s, now_s)
+            holds += [hold] if hold else []
+        if not holds:
+            self._void = ""
+        return holds
+
+    def _judge_age(self, kind: LimitedBy, source: str, age_s: float, slow_s: float, stop_s: float, now_s: float) -> Hold | None:
+        scale = fade(age_s, slow_s, stop_s)
+        if scale >= 1.0:
+            return None
+        refused = self._find_refusal(source, now_s)
+        if refused and kind is LimitedBy.SCAN_AGE and refused.startswith("no transform"):
+            kind = LimitedBy.TRANSFORM
+        elif refused:
+            kind = LimitedBy.BAD_INPUT
+        elif self._void:
+            kind = LimitedBy.CLOCK
+        void = self._void
+
+        def explain() -> str:
+            if refused or void:
+                return refused or void
+            if math.isinf(age_s):
+                return f"waiting for {source}: no message yet"
+            return f"{source} is {age_s:.2f} s old (slows after {slow_s:g} s, stands at {stop_s:g} s): check its driver"
+
+        return Hold(kind, scale, source, explain, hard=scale == 0.0)
+
+    def _explain_no_trajectory(self, now_s: float) -> Hold:
+        refused = self._find_refusal("trajectory", now_s)
+        if refused:
+            return stand(LimitedBy.BAD_INPUT, "trajectory", refused)
+        return stand(LimitedBy.NO_TRAJECTORY, "", "nobody asks for motion")
+
+    def _find_refusal(self, source: str, now_s: float) -> str:
+        received_s, sentence = self._refusals.get(source, (-math.inf, ""))
+        return sentence if abs(now_s - received_s) <= REFUSAL_MEMORY_S else ""
+
+    def _find_start_problem(self, trajectory: Trajectory, now_s: float) -> str:
+        """A trajectory must begin where the robot is, or will be when it begins."""
+        if not len(trajectory.poses_odom) or self._history.newest_s == -math.inf:
+            return ""
+        effect_s = now_s + self._params.robot.latency.actuation_s
+        pose = self._commands.predict_pose(self._history.pose_odom_base, self._history.twist, self._history.newest_s, effect_s)
+        sample = int(np.clip((effect_s - trajectory.start_s) / trajectory.step_s, 0, len(trajectory.poses_odom) - 1))
+        error_x, error_y, error_yaw = find_error(tuple(trajectory.poses_odom[sample].tolist()), pose)
+        limits, tracking = self._params.robot.limits, self._params.tracking
+        spare_s = abs(trajectory.start_s + sample * trajectory.step_s - effect_s)
+        bound_m = tracking.max_error_m + limits.max_speed_mps * spare_s
+        bound_rad = tracking.max_error_rad + limits.max_turn_rate_radps * spare_s
+        if math.hypot(error_x, error_y) <= bound_m and abs(error_yaw) <= bound_rad:
+            return ""
+        return (
+            f"the trajectory starts {math.hypot(error_x, error_y):.2f} m and {abs(error_yaw):.2f} rad away from the robot "
+            f"(limits {bound_m:.2f} m, {bound_rad:.2f} rad): odometry has jumped, or the planner plans from elsewhere"
+        )
+
+    def _meet_real_motion(self, now_s: float) -> None:
+        """After a gap, or at the start, go on from what the robot really does: its base may have stopped by itself."""
+        fresh = now_s - self._history.newest_s <= self._params.watchdog.odometry_stop_after_s
+        twist = self._history.twist if fresh else (0.0, 0.0)
+        if self._is_standstill(twist):
+            twist = (0.0, 0.0)
+        scale = compute_limit_scale(twist, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
+        self._limiter.restart((scale * twist[0], scale * twist[1]))
+
+    def _forget_times(self, now_s: float, sentence: str) -> None:
+        self._void = sentence
+        self._history.clear()
+        self._commands.clear()
+        self._map.clear()
+        self._tracker.forget_stamps()
+        self._sensors.restart_times(now_s)
+        self._teleop = None
+        self._refusals.clear()
+
+    def _is_standstill(self, twist: Twist) -> bool:
+        tracking = self._params.tracking
+        return abs(twist[0]) < tracking.standing_speed_mps and abs(twist[1]) < tracking.standing_turn_rate_radps
+
+    def _conclude(self, now_s: float, steady_s: float, wish: Wish, holds: list[Hold], finding: Finding | None) -> Verdict:
+        strictest = min(holds, key=lambda hold: hold.scale, default=None)
+        self._reporter.report(strictest, steady_s)
+        scale = strictest.scale if strictest else 1.0
+        scan_age_s = max(now_s - self._map.find_stamp_s(source) for source in self._params.scan_topics)
+        error = self._tracking_error if self._tracker.course is not None else (0.0, 0.0)
+        self.report = StepReport(
+            self._reporter.source, scan_age_s, now_s - self._history.newest_s, self._check.point_count, self._map.count_self_hits(), *error
+        )
+        return Verdict(
+            stamp_s=now_s,
+            twist=np.array(self._limiter.twist),
+            wanted_twist=np.array(wish.twist),
+            limited_by=self._reporter.limited_by,
+            reason=self._reporter.sentence,
+            scale=scale,
+            allowed_speed_mps=scale * abs(wish.twist[0]) if scale < 1.0 else max(abs(wish.twist[0]), 0.0),
+            contact_point_odom=finding.point_odom if finding else np.full(2, np.nan),
+            contact_time_s=finding.contact_s if finding else math.inf,
+        )

@@ -1,0 +1,162 @@
+"""What is near the robot: points in the odom frame from the newest scans, and a short memory.
+
+Points rather than cells: a cell of a useful size would cost more clearance than the lidar's noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+
+from astro_nav.params.safety_controller import MotionParams, SafetyMapParams
+from astro_nav.safety.moving_things import measure_motion
+from astro_nav.safety.odometry_history import OdometryHistory
+from astro_nav.safety.outline import Outline
+from astro_nav.safety.scan_check import find_measuring_rays, find_scan_problem, smooth_ranges
+from astro_nav.safety.view import View
+from astro_nav.types import FREE, OCCUPIED, UNKNOWN, FloatArray, LocalGrid, Scan
+
+# How many scans motion is measured over: two catch what is fast, some more what is slow.
+EARLIER_VIEWS = 3
+
+class NearMap:
+    """Points around the robot, per lidar.
+
+    A point lives until its own lidar looks again at its place. Then it is seen anew, or seen through and dropped, or it is
+    hidden (behind something nearer, beyond the field of view, too near, or no answer came) and remembered for a while: a
+    missing answer does not prove free space.
+    """
+
+    def __init__(self, params: SafetyMapParams, motion: MotionParams, outline: Outline) -> None:
+        self._params = params
+        self._motion = motion
+        self._outline = outline
+        self._views: dict[str, View] = {}
+        self._earlier: dict[str, deque[View]] = {}
+        # Half the diagonal of the window, and what the robot may drive until the next scan.
+        self._reach_m = params.size_m * math.sqrt(0.5)
+
+    def clear(self) -> None:
+        """Forget everything: the odom frame has moved."""
+        self._views.clear()
+        self._earlier.clear()
+
+    def find_stamp_s(self, source: str) -> float:
+        """Time of the last ray of a lidar's newest scan, -inf when there is none."""
+        view = self._views.get(source)
+        return view.stamp_s if view else -math.inf
+
+    def count_self_hits(self) -> dict[str, int]:
+        """Rays of each lidar's newest scan that hit the robot itself."""
+        return {source: view.self_hits for source, view in self._views.items() if view.self_hits}
+
+    def add_scan(self, scan: Scan, pose_base_laser: FloatArray, source: str, history: OdometryHistory) -> str:
+        """Take in one scan.
+
+        Returns:
+            "" or a sentence that says why it was not used.
+        """
+        problem = find_scan_problem(scan, pose_base_laser, self._params.min_valid_share)
+        if problem:
+            return problem
+        old = self._views.get(source)
+        if old is not None and scan.stamp_s <= old.scan.stamp_s:
+            return (
+                f"the scan stamped {scan.stamp_s:.3f} s is not newer than the one before, {old.scan.stamp_s:.3f} s: "
+                f"check for two publishers of {source}"
+            )
+        if not history.covers(scan.stamp_s, scan.stamp_s + scan.duration_s):
+            return (
+                f"the scan of {scan.stamp_s:.3f} s has no odometry around it (newest is of {history.newest_s:.3f} s): "
+                "check stamps and clocks of lidar and base driver"
+            )
+        view = self._project(scan, np.asarray(pose_base_laser, dtype=np.float64), history)
+        if old is not None:
+            earlier = self._earlier[source]
+            earlier.append(old)
+            view.velocities_odom = measure_motion(view.points_odom, view.stamp_s, list(earlier), history, self._motion)
+            self._remember(view, old, history)
+        else:
+            self._earlier[source] = deque(maxlen=EARLIER_VIEWS)
+        self._views[source] = view
+        return ""
+
+    def collect_points(self, now_s: float) -> tuple[FloatArray, FloatArray]:
+        """All points near the robot.
+
+        Points in motion are moved on from the scan's time to `now_s`.
+
+        Returns:
+            (N, 2) positions [m] and (N, 2) velocities [m/s] in odom.
+        """
+        points, velocities = [], []
+        for view in self._views.values():
+            points.append(view.points_odom)
+            velocities.append(view.velocities_odom)
+            if view.velocities_odom.any():
+                age_s = min(max(now_s - view.stamp_s, 0.0), self._motion.horizon_s)
+                points[-1] = view.points_odom + view.velocities_odom * age_s
+            fresh = now_s - view.memory_seen_s <= self._params.memory_s
+            if fresh.any():
+                points.append(view.memory_odom[fresh])
+                velocities.append(np.zeros_like(points[-1]))
+        if not points:
+            return np.empty((0, 2)), np.empty((0, 2))
+        return np.concatenate(points), np.concatenate(velocities)
+
+    def make_grid(self, pose_odom_base: tuple[float, float, float], now_s: float) -> LocalGrid:
+        """The picture of the map: cells with points are occupied, cells that a ray passed are free, the rest is unknown."""
+        resolution = self._params.resolution_m
+        count = int(round(self._params.size_m / resolution))
+        corner = np.round((np.array(pose_odom_base[:2]) - 0.5 * self._params.size_m) / resolution) * resolution
+        occupancy = np.full((count, count), UNKNOWN, dtype=np.int8)
+        for view in self._views.values():
+            for share in np.arange(0.0, 1.0, 0.5 * resolution / self._reach_m):
+                self._mark(occupancy, view.points_odom * share + pose_odom_base[:2] * np.float64(1.0 - share), corner, FREE)
+        self._mark(occupancy, self.collect_points(now_s)[0], corner, OCCUPIED)
+        stamp_s = max((view.stamp_s for view in self._views.values()), default=now_s)
+        return LocalGrid(stamp_s, corner, resolution, occupancy, np.empty((0, 0), dtype=np.float32))
+
+    def _mark(self, occupancy: np.ndarray, points_odom: FloatArray, corner: FloatArray, value: int) -> None:
+        cells = np.floor((points_odom - corner) / self._params.resolution_m).astype(np.int64)
+        cells = cells[((cells >= 0) & (cells < len(occupancy))).all(axis=1)]
+        occupancy[cells[:, 1], cells[:, 0]] = value
+
+    def _project(self, scan: Scan, pose_base_laser: FloatArray, history: OdometryHistory) -> View:
+        """Place every ray where the lidar was when it was measured."""
+        raw = np.asarray(scan.ranges_m, dtype=np.float64)
+        measuring = find_measuring_rays(scan)
+        ranges = smooth_ranges(raw, measuring, self._params)
+        rays = np.flatnonzero(measuring & (raw <= self._reach_m + self._outline.radius_m))
+        bearings = scan.angle_min_rad + scan.angle_increment_rad * rays + pose_base_laser[2]
+        x_base = pose_base_laser[0] + ranges[rays] * np.cos(bearings)
+        y_base = pose_base_laser[1] + ranges[rays] * np.sin(bearings)
+        clearances = self._outline.measure_clearances(x_base, y_base)
+        outside = clearances >= -self._params.self_hit_depth_m
+        keep = np.flatnonzero(outside)
+        if len(keep) > self._params.max_points:
+            keep = np.sort(keep[np.argpartition(clearances[keep], self._params.max_points)[: self._params.max_points]])
+        poses = history.interpolate_poses(scan.stamp_s + scan.time_increment_s * rays[keep])
+        cos, sin = np.cos(poses[:, 2]), np.sin(poses[:, 2])
+        x_base, y_base = x_base[keep], y_base[keep]
+        points = np.stack([poses[:, 0] + cos * x_base - sin * y_base, poses[:, 1] + sin * x_base + cos * y_base], axis=1)
+        self_hits = int(len(rays) - np.count_nonzero(outside))
+        return View(scan, pose_base_laser, points, np.where(measuring, raw, np.nan), self_hits)
+
+    def _remember(self, view: View, old: View, history: OdometryHistory) -> None:
+        """Keep of the older points what the new scan does not see, and cannot rule out."""
+        points = np.concatenate([old.points_odom, old.memory_odom])
+        seen_s = np.concatenate([np.full(len(old.points_odom), old.stamp_s), old.memory_seen_s])
+        recent = view.stamp_s - seen_s <= self._params.memory_s
+        points, seen_s = points[recent], seen_s[recent]
+        if not len(points):
+            return
+        hidden = view.cannot_see(points, history, self._params.clearing_tolerance_m)
+        centre = np.array(history.pose_odom_base[:2])
+        hidden &= ((points - centre) ** 2).sum(axis=1) <= (self._reach_m + self._outline.radius_m) ** 2
+        kept = np.flatnonzero(hidden)
+        if len(kept) > self._params.max_points:
+            kept = kept[np.argsort(-seen_s[kept], kind="stable")[: self._params.max_points]]
+        view.memory_odom, view.memory_seen_s = points[kept], seen_s[kept]
