@@ -15,9 +15,8 @@ from astro_nav.kernels.costs.people import PeopleWeights, score_people
 from astro_nav.kernels.costs.progress import Goal, ProgressWeights, score_progress
 from astro_nav.kernels.costs.unseen import score_unseen
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK
 from astro_nav.kernels.rollout import MotionLimits, PoseLaw, roll_out
-
-BLOCK = 64
 
 # Rows of the cost array, in this order.
 TERMS = ("progress", "harm", "people", "heading", "comfort", "consistency")

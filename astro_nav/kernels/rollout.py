@@ -19,6 +19,12 @@ import numpy as np
 
 from astro_nav.kernels.approximations import atan2_fast
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, copy_from_lanes, copy_to_lanes
+
+
+# Rows of the block's buffer.
+X, Y, COS, SIN, V, OMEGA, A, ALPHA = (row * BLOCK for row in range(8))
+TARGET_X, TARGET_Y, TARGET_COS, TARGET_SIN, SPEED = (row * BLOCK for row in range(8, 13))
 
 
 class MotionLimits(NamedTuple):
@@ -90,7 +96,7 @@ def roll_out(
     start, target_x, target_y, target_cos, target_sin, speed, first, last, limits, law, step,
     x, y, cos, sin, v, omega, a, alpha,
 ):  # fmt: skip
-    """Roll out a block of candidates.
+    """Roll out a block of at most `BLOCK` candidates.
 
     Args:
         start: (8,) float32: x, y, cos, sin of the heading, v, omega, a, alpha at the start.
@@ -102,7 +108,38 @@ def roll_out(
         step: seconds per step.
         x, y, cos, sin, v, omega, a, alpha: (T, K) float32, filled: state at the end of every step.
     """
-    steps = x.shape[0]
+    lanes = np.zeros(13 * BLOCK, dtype=np.float32)
+    for row in range(8):
+        for lane in range(BLOCK):
+            lanes[row * BLOCK + lane] = start[row]
+    width = last - first
+    copy_to_lanes(target_x, first, width, lanes, TARGET_X)
+    copy_to_lanes(target_y, first, width, lanes, TARGET_Y)
+    copy_to_lanes(target_cos, first, width, lanes, TARGET_COS)
+    copy_to_lanes(target_sin, first, width, lanes, TARGET_SIN)
+    copy_to_lanes(speed, first, width, lanes, SPEED)
+    for t in range(x.shape[0]):
+        advance_lanes(lanes, limits, law, step)
+        copy_from_lanes(lanes, X, x[t], first, width)
+        copy_from_lanes(lanes, Y, y[t], first, width)
+        copy_from_lanes(lanes, COS, cos[t], first, width)
+        copy_from_lanes(lanes, SIN, sin[t], first, width)
+        copy_from_lanes(lanes, V, v[t], first, width)
+        copy_from_lanes(lanes, OMEGA, omega[t], first, width)
+        copy_from_lanes(lanes, A, a[t], first, width)
+        copy_from_lanes(lanes, ALPHA, alpha[t], first, width)
+
+
+@kernel(fast=True)
+def advance_lanes(lanes, limits, law, step):
+    """Move every lane on by one step.
+
+    Args:
+        lanes: (13 * BLOCK,) float32, changed: rows X to ALPHA are the state, TARGET_X to SPEED the candidate.
+        limits: MotionLimits.
+        law: PoseLaw.
+        step: seconds.
+    """
     zero, one, two = np.float32(0.0), np.float32(1.0), np.float32(2.0)
     max_speed = limits.max_speed - limits.jerk * step * step / np.float32(8.0)
     max_reverse = max(limits.max_reverse_speed - limits.jerk * step * step / np.float32(8.0), zero)
@@ -112,56 +149,54 @@ def roll_out(
     )
     turn_square = law.turn_radius * law.turn_radius
     braking = law.arrival_deceleration * law.arrival_time
-    for t in range(steps):
-        for k in range(first, last):
-            if t == 0:
-                px, py, pc, ps = start[0], start[1], start[2], start[3]
-                pv, pw, pa, pal = start[4], start[5], start[6], start[7]
-            else:
-                px, py, pc, ps = x[t - 1, k], y[t - 1, k], cos[t - 1, k], sin[t - 1, k]
-                pv, pw, pa, pal = v[t - 1, k], omega[t - 1, k], a[t - 1, k], alpha[t - 1, k]
-            direction = one if speed[k] >= zero else -one
-            # The robot as it looks along its direction of travel.
-            hc, hs = direction * pc, direction * ps
-            gc, gs = direction * target_cos[k], direction * target_sin[k]
-            dx, dy = target_x[k] - px, target_y[k] - py
-            square = dx * dx + dy * dy
-            distance = math.sqrt(square + np.float32(1e-8))
-            ux, uy = dx / distance, dy / distance
-            sin_delta, cos_delta = ux * hs - uy * hc, ux * hc + uy * hs
-            theta = atan2_fast(ux * gs - uy * gc, ux * gc + uy * gs)
-            delta = atan2_fast(sin_delta, cos_delta)
-            bend = law.k1 * theta
-            wanted_delta = -atan2_fast(bend, one)
-            kappa = -(law.k2 * (delta - wanted_delta) + (one + law.k1 / (one + bend * bend)) * sin_delta) / max(
-                distance, np.float32(0.02)
-            )
-            kappa = min(max(kappa, -law.max_curvature), law.max_curvature)
-            near = turn_square / (turn_square + square)
-            error = atan2_fast(hc * gs - hs * gc, hc * gc + hs * gs)
-            # Speed that braking at a constant rate, and an exponential at the end, bring to rest at the target.
-            arrival = braking * (math.sqrt(one + two * distance / (braking * law.arrival_time)) - one)
-            top = min(abs(speed[k]), arrival) * (one - near)
-            top = min(top / (one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
-            top = min(top, max_speed if direction > zero else max_reverse)
-            # Wheels: what the turn needs now, and what it will still need while it fades.
-            top = min(top, max(max_wheel - limits.half_separation * find_peak(pw, pal, limits.turn_jerk), zero))
-            turning = kappa * top + near * law.turn_gain * error * min(abs(speed[k]) * np.float32(10.0), one)
-            spare = max(max_wheel - max(find_peak(pv, pa, limits.jerk), top), zero) / limits.half_separation
-            turn_limit = min(max_turn, spare)
-            turning = min(max(turning, -turn_limit), turn_limit)
-            na = follow_limited(pv, pa, direction * top, limits.acceleration, limits.deceleration, limits.jerk, step)
-            nal = follow_limited(pw, pal, turning, limits.turn_acceleration, limits.turn_acceleration, limits.turn_jerk, step)
-            nv, nw = pv + na * step, pw + nal * step
-            # Exact arc of the mean twist: turn by the half angle, move along the chord, turn again.
-            half_angle = (pw + nw) * np.float32(0.25) * step
-            square_angle = half_angle * half_angle
-            half_sin = half_angle * (one - square_angle / np.float32(6.0) * (one - square_angle / np.float32(20.0)))
-            half_cos = one - square_angle / two * (one - square_angle / np.float32(12.0))
-            mc, ms = pc * half_cos - ps * half_sin, ps * half_cos + pc * half_sin
-            chord = (pv + nv) * np.float32(0.5) * step * (one - square_angle / np.float32(6.0))
-            x[t, k], y[t, k] = px + chord * mc, py + chord * ms
-            nc, ns = mc * half_cos - ms * half_sin, ms * half_cos + mc * half_sin
-            scale = np.float32(1.5) - np.float32(0.5) * (nc * nc + ns * ns)
-            cos[t, k], sin[t, k] = nc * scale, ns * scale
-            v[t, k], omega[t, k], a[t, k], alpha[t, k] = nv, nw, na, nal
+    for lane in range(BLOCK):
+        px, py, pc, ps = lanes[X + lane], lanes[Y + lane], lanes[COS + lane], lanes[SIN + lane]
+        pv, pw, pa, pal = lanes[V + lane], lanes[OMEGA + lane], lanes[A + lane], lanes[ALPHA + lane]
+        speed = lanes[SPEED + lane]
+        direction = one if speed >= zero else -one
+        # The robot as it looks along its direction of travel.
+        hc, hs = direction * pc, direction * ps
+        gc, gs = direction * lanes[TARGET_COS + lane], direction * lanes[TARGET_SIN + lane]
+        dx, dy = lanes[TARGET_X + lane] - px, lanes[TARGET_Y + lane] - py
+        square = dx * dx + dy * dy
+        distance = math.sqrt(square + np.float32(1e-8))
+        ux, uy = dx / distance, dy / distance
+        sin_delta, cos_delta = ux * hs - uy * hc, ux * hc + uy * hs
+        theta = atan2_fast(ux * gs - uy * gc, ux * gc + uy * gs)
+        delta = atan2_fast(sin_delta, cos_delta)
+        bend = law.k1 * theta
+        wanted_delta = -atan2_fast(bend, one)
+        kappa = -(law.k2 * (delta - wanted_delta) + (one + law.k1 / (one + bend * bend)) * sin_delta) / max(
+            distance, np.float32(0.02)
+        )
+        kappa = min(max(kappa, -law.max_curvature), law.max_curvature)
+        near = turn_square / (turn_square + square)
+        error = atan2_fast(hc * gs - hs * gc, hc * gc + hs * gs)
+        # Speed that braking at a constant rate, and an exponential at the end, bring to rest at the target.
+        arrival = braking * (math.sqrt(one + two * distance / (braking * law.arrival_time)) - one)
+        top = min(abs(speed), arrival) * (one - near)
+        top = min(top / (one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
+        top = min(top, max_speed if direction > zero else max_reverse)
+        # Wheels: what the turn needs now, and what it will still need while it fades.
+        top = min(top, max(max_wheel - limits.half_separation * find_peak(pw, pal, limits.turn_jerk), zero))
+        turning = kappa * top + near * law.turn_gain * error * min(abs(speed) * np.float32(10.0), one)
+        spare = max(max_wheel - max(find_peak(pv, pa, limits.jerk), top), zero) / limits.half_separation
+        turn_limit = min(max_turn, spare)
+        turning = min(max(turning, -turn_limit), turn_limit)
+        na = follow_limited(pv, pa, direction * top, limits.acceleration, limits.deceleration, limits.jerk, step)
+        nal = follow_limited(
+            pw, pal, turning, limits.turn_acceleration, limits.turn_acceleration, limits.turn_jerk, step
+        )
+        nv, nw = pv + na * step, pw + nal * step
+        # Exact arc of the mean twist: turn by half the angle, move along the chord, turn again.
+        half_angle = (pw + nw) * np.float32(0.25) * step
+        square_angle = half_angle * half_angle
+        half_sin = half_angle * (one - square_angle / np.float32(6.0) * (one - square_angle / np.float32(20.0)))
+        half_cos = one - square_angle / two * (one - square_angle / np.float32(12.0))
+        mc, ms = pc * half_cos - ps * half_sin, ps * half_cos + pc * half_sin
+        chord = (pv + nv) * np.float32(0.5) * step * (one - square_angle / np.float32(6.0))
+        nc, ns = mc * half_cos - ms * half_sin, ms * half_cos + mc * half_sin
+        scale = np.float32(1.5) - np.float32(0.5) * (nc * nc + ns * ns)
+        lanes[X + lane], lanes[Y + lane] = px + chord * mc, py + chord * ms
+        lanes[COS + lane], lanes[SIN + lane] = nc * scale, ns * scale
+        lanes[V + lane], lanes[OMEGA + lane], lanes[A + lane], lanes[ALPHA + lane] = nv, nw, na, nal

@@ -17,6 +17,7 @@ import numpy as np
 
 from astro_nav.kernels.approximations import decay_fast
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, copy_to_lanes
 
 
 class PeopleWeights(NamedTuple):
@@ -50,29 +51,48 @@ def score_people(
         hazard: (T, K) float32, added to [1/s].
         space_cost: (K,) float32, filled [m].
     """
-    zero = np.float32(0.0)
+    # One flat buffer of rows of constant width, so that LLVM vectorizes; see kernels/rollout.py.
+    lanes = np.zeros(7 * BLOCK, dtype=np.float32)
+    width = last - first
     for k in range(first, last):
-        space_cost[k] = zero
-    sigma_square = weights.sigma * weights.sigma
-    space_square = weights.space_sigma * weights.space_sigma
-    for m in range(people_x.shape[0]):
-        for t in range(x.shape[0]):
-            px, py, vx, vy = people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t]
-            speed = math.sqrt(vx * vx + vy * vy) + np.float32(1e-6)
-            ux, uy = vx / speed, vy / speed
-            ahead = weights.ahead_time * speed
-            variance = people_variance[m, t]
-            radius = people_radius[m]
-            for k in range(first, last):
-                dx, dy = x[t, k] - px, y[t, k] - py
-                # Move the person towards the robot by as much of the way ahead as lies towards it.
-                shift = min(max(dx * ux + dy * uy, zero), ahead)
-                dx, dy = dx - shift * ux, dy - shift * uy
-                along = abs(-(dx * cos[t, k] + dy * sin[t, k]) - middle_x) - half_x
-                across = abs(dx * sin[t, k] - dy * cos[t, k]) - half_y
-                along, across = max(along, zero), max(across, zero)
-                gap = max(math.sqrt(along * along + across * across) - radius, zero)
-                square = gap * gap
-                pace = np.float32(1.0) + weights.approach * abs(v[t, k])
-                hazard[t, k] += weights.rate * pace * decay_fast(square / (sigma_square + variance))
-                space_cost[k] += step * weights.space * pace * decay_fast(square / (space_square + variance))
+        space_cost[k] = np.float32(0.0)
+    for t in range(x.shape[0]):
+        copy_to_lanes(x[t], first, width, lanes, 0)
+        copy_to_lanes(y[t], first, width, lanes, BLOCK)
+        copy_to_lanes(cos[t], first, width, lanes, 2 * BLOCK)
+        copy_to_lanes(sin[t], first, width, lanes, 3 * BLOCK)
+        copy_to_lanes(v[t], first, width, lanes, 4 * BLOCK)
+        lanes[5 * BLOCK :] = np.float32(0.0)
+        for m in range(people_x.shape[0]):
+            _add_person(
+                lanes, people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t], people_variance[m, t],
+                people_radius[m], middle_x, half_x, half_y, weights,
+            )  # fmt: skip
+        for lane in range(width):
+            hazard[t, first + lane] += lanes[5 * BLOCK + lane]
+        for lane in range(width):
+            space_cost[first + lane] += step * lanes[6 * BLOCK + lane]
+
+
+@kernel(fast=True)
+def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_y, weights):
+    """Add one person at one time to the rows of hazard (5) and of crowding (6)."""
+    zero, one = np.float32(0.0), np.float32(1.0)
+    speed = math.sqrt(vx * vx + vy * vy) + np.float32(1e-6)
+    ux, uy = vx / speed, vy / speed
+    ahead = weights.ahead_time * speed
+    per_sigma = one / (weights.sigma * weights.sigma + variance)
+    per_space = one / (weights.space_sigma * weights.space_sigma + variance)
+    for lane in range(BLOCK):
+        dx, dy = lanes[lane] - px, lanes[BLOCK + lane] - py
+        # Move the person towards the robot by as much of the way ahead as lies towards it.
+        shift = min(max(dx * ux + dy * uy, zero), ahead)
+        dx, dy = dx - shift * ux, dy - shift * uy
+        cos, sin = lanes[2 * BLOCK + lane], lanes[3 * BLOCK + lane]
+        along = max(abs(dx * cos + dy * sin + middle_x) - half_x, zero)
+        across = max(abs(dx * sin - dy * cos) - half_y, zero)
+        gap = max(math.sqrt(along * along + across * across) - radius, zero)
+        square = gap * gap
+        pace = one + weights.approach * abs(lanes[4 * BLOCK + lane])
+        lanes[5 * BLOCK + lane] += weights.rate * pace * decay_fast(square * per_sigma)
+        lanes[6 * BLOCK + lane] += weights.space * pace * decay_fast(square * per_space)
