@@ -66,7 +66,8 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             impact=single(cost.impact),
             goal_radius=single(cost.goal_radius_m),
             goal_turn=single(cost.goal_turn),
-            goal_turn_radius=single(cost.goal_turn_radius_m),
+            goal_ease=single(cost.goal_ease_m),
+            goal_reverse=single(cost.goal_reverse_rad),
             urgency=single(cost.urgency),
         ),
         comfort=ComfortWeights(

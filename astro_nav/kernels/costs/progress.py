@@ -17,8 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from astro_nav.kernels.approximations import decay_fast, interpolate_bilinear
+from astro_nav.kernels.approximations import PI, atan2_fast, decay_fast, interpolate_bilinear
 from astro_nav.kernels.jit import kernel
+
+TWO_PI = np.float32(2.0) * PI
 
 
 class ProgressWeights(NamedTuple):
@@ -27,8 +29,9 @@ class ProgressWeights(NamedTuple):
     touch: np.float32  # cost of a collision at any speed [m]
     impact: np.float32  # what it costs more per speed squared [m / (m/s)^2]
     goal_radius: np.float32  # distance from the goal in which the pose distance takes over [m]
-    goal_turn: np.float32  # cost of a heading error at the goal [m/rad]
-    goal_turn_radius: np.float32  # distance from the goal in which its heading counts [m]
+    goal_turn: np.float32  # distance that a turn on the spot is worth [m/rad]
+    goal_ease: np.float32  # distance at which the goal counts as half reached [m]
+    goal_reverse: np.float32  # turning that driving backwards to the goal is worth [rad]
     urgency: np.float32  # progress at the end of the horizon is worth this much less than at its beginning [-]
 
 
@@ -43,20 +46,43 @@ class Goal(NamedTuple):
 
 
 @kernel(fast=True)
+def measure_pose_distance(dx, dy, cos, sin, goal, weights):
+    """Distance between two poses for a robot that can turn on the spot: turn, drive, turn.
+
+        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^2 / (r^2 + ease^2)
+
+    with delta the robot's and theta the goal's heading relative to the line of sight, forwards or backwards, whichever is
+    less. The last centimetres count as there, so at the goal only the heading's own error is left. D falls steadily while
+    the robot faces the goal, drives there and turns, so it has no minimum but the goal.
+
+    Source: in the spirit of the pose distance of Park, Kuipers, IROS 2015, for a base that turns on the spot.
+
+    Args:
+        dx, dy: from the robot to the goal [m].
+        cos, sin: the robot's heading.
+        goal: Goal.
+        weights: ProgressWeights.
+    """
+    square = dx * dx + dy * dy
+    distance = math.sqrt(square + np.float32(1e-10))
+    ux, uy = dx / distance, dy / distance
+    delta = atan2_fast(abs(ux * sin - uy * cos), ux * cos + uy * sin)
+    theta = atan2_fast(abs(ux * goal.sin - uy * goal.cos), ux * goal.cos + uy * goal.sin)
+    error = atan2_fast(abs(cos * goal.sin - sin * goal.cos), cos * goal.cos + sin * goal.sin)
+    turns = min(delta + theta, TWO_PI - delta - theta + weights.goal_reverse)
+    share = square / (square + weights.goal_ease * weights.goal_ease)
+    return distance + weights.goal_turn * (error + share * (max(turns, error) - error))
+
+
+@kernel(fast=True)
 def measure_cost_to_go(cost_to_go, origin_x, origin_y, per_cell, goal, weights, x, y, cos, sin):
-    """Cost-to-go of one pose [m]; near the goal the distance to it and the heading error there."""
+    """Cost-to-go of one pose [m]; near the goal the distance to the goal pose."""
     half, one = np.float32(0.5), np.float32(1.0)
     far = interpolate_bilinear(cost_to_go, (y - origin_y) * per_cell - half, (x - origin_x) * per_cell - half)
     dx, dy = goal.x - x, goal.y - y
-    square = dx * dx + dy * dy
-    reach = weights.goal_radius * weights.goal_radius
-    share = max(one - square / reach, np.float32(0.0)) * goal.near
+    share = max(one - (dx * dx + dy * dy) / (weights.goal_radius * weights.goal_radius), np.float32(0.0)) * goal.near
     share = share * share
-    # 2 |sin(error / 2)|: the heading error without a seam at half a turn.
-    error = math.sqrt(max(np.float32(2.0) - np.float32(2.0) * (cos * goal.cos + sin * goal.sin), np.float32(0.0)))
-    turn_square = weights.goal_turn_radius * weights.goal_turn_radius
-    turn_share = goal.near * decay_fast(square / turn_square)
-    return far + share * (math.sqrt(square) - far) + turn_share * weights.goal_turn * error
+    return far + share * (measure_pose_distance(dx, dy, cos, sin, goal, weights) - far)
 
 
 @kernel(fast=True)
