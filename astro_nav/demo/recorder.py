@@ -1,16 +1,14 @@
 """The recorder: a process of its own, so that neither the panel nor the client disturbs the recording.
 
-`python -m astro_nav.demo.recorder --out FOLDER ...` records until SIGTERM or SIGINT, or until its parent dies, then
-finishes the file and ends. It takes serialized messages from DDS in rounds, without an executor: twenty topics at up to
+`python -m astro_nav.demo.recorder --out FOLDER ...` records until SIGINT or SIGTERM, then finishes the file and ends; the
+supervisor sees to it that one of them comes, also when the demo itself is killed. It takes serialized messages from DDS in rounds, without an executor: twenty topics at up to
 50 Hz cost a few percent of a core that way, and the time of arrival is that of DDS, not of this loop.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import importlib
-import os
 import signal
 import sys
 import time
@@ -29,7 +27,6 @@ QUEUE_DEPTH = 100  # two seconds of the fastest topic
 ROUND_S = 0.02
 LOOK_FOR_TOPICS_S = 0.25
 EXIT_LOST = 3  # the disk is full, or the like
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -125,13 +122,6 @@ def import_message_class(type_name: str) -> type:
     return getattr(importlib.import_module(f"{package}.{folder}"), name)
 
 
-def end_with_parent(parent_pid: int) -> None:
-    """Have the kernel send SIGTERM when the parent dies, however it dies; exits when it is dead already."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent_pid:
-        sys.exit("the recorder's parent ended before it started: nothing to record")
-
-
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="recorder", description="Record topics into an MCAP file.")
     parser.add_argument("--out", type=Path, required=True, help="folder of the recording, made here")
@@ -139,7 +129,6 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sampled", nargs="*", default=[], help="topics of which one message per period is recorded")
     parser.add_argument("--sample-period", type=float, default=1.0, help="that period [s]")
     parser.add_argument("--namespace", default="/", help="namespace of relative topics")
-    parser.add_argument("--parent", type=int, default=0, help="process whose death ends the recording")
     return parser.parse_args(arguments)
 
 
@@ -149,8 +138,6 @@ def main(arguments: list[str] | None = None) -> int:
     stopped = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.append(True))
-    if options.parent:
-        end_with_parent(options.parent)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("recorder", namespace=options.namespace, enable_rosout=False, start_parameter_services=False)
     topics = [RecordedTopic(name) for name in options.topics]

@@ -18,6 +18,9 @@ class TourParams:
     margin_m: float = parameter("room beside the robot, however it is turned, at goals and start", unit="m", minimum=0.0, maximum=2.0)
     passage_m: float = parameter("room on each side of the robot in the passages that lead to a goal", unit="m", minimum=0.0, maximum=2.0)
     max_reach_m: float = parameter("goals are at most so far from the start, so that a tour of a large building ends", unit="m", minimum=1.0, maximum=1000.0)
+    retask_after_s: float = parameter("once per tour a goal is replaced by another one after so long, while the robot drives; 0 for never", unit="s", minimum=0.0, maximum=60.0)
+    arrival_position_m: float = parameter("farther from the goal the robot has not arrived, whatever the stack says", unit="m", minimum=0.01, maximum=5.0)
+    arrival_heading_rad: float = parameter("with a larger error of the heading the robot has not arrived", unit="rad", minimum=0.01, maximum=3.15)
 
 
 @dataclass(frozen=True)
