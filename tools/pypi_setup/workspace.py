@@ -110,6 +110,8 @@ def compute_build_environment(checkout: Checkout) -> dict[str, str]:
         "AMENT_PREFIX_PATH": str(checkout.venv),
         "CMAKE_PREFIX_PATH": str(checkout.venv),
         "PYTHONUNBUFFERED": "1",
+        # colcon's default also limits by load, which on a busy machine leaves one compiler running.
+        "MAKEFLAGS": f"-j{len(os.sched_getaffinity(0))}",
     }
     return environment
 
