@@ -109,7 +109,7 @@ class _TemplateParser:
                 _flush(literal, parts)
                 parts.append(self._parse_substitution(quote))
                 continue
-            if self._current() in " ()" + (quote or "'\"") and not self._is_escaped():
+            if self._current() == " " or (self._current() in "()" + (quote or "'\"") and not self._is_escaped()):
                 break
             literal.append(self._take())
         _flush(literal, parts)
