@@ -96,8 +96,8 @@ class SimulatorParams:
     localization: LocalizationParams
     people: PeopleParams
     joint_rate_hz: float = parameter("joint states per second", unit="Hz", minimum=1.0, maximum=200.0)
-    world_file: str = parameter("world file; a name without a folder is looked up in worlds/; empty: use map_file")
-    map_file: str = parameter("map_server YAML whose occupied cells become walls; used when world_file is empty")
+    world_file: str = parameter("world file; a name without a folder is looked up in worlds/")
+    map_file: str = parameter("map_server YAML that becomes the world instead of world_file; its occupied cells are the walls")
     extra_world_file: str = parameter("world file laid over the world or map: unmapped boxes, people, doors, goals; empty for none")
     map_resolution_m: float = parameter("cell size of the map that a world file is published as", unit="m", minimum=0.01, maximum=0.5)
     seed: int = parameter("seed of everything that is drawn", minimum=0, maximum=2**31 - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,31 +79,62 @@ class BaseController:
         return share * left, share * right
 
 
+@dataclass(frozen=True)
+class _ScreenTrajectory:
+    """Wanted angles (N,) [rad] at times (N,) [s] from `start_s` on."""
+
+    arrives_s: float
+    start_s: float
+    times_s: np.ndarray
+    angles_rad: np.ndarray
+
+
 class ScreenController:
-    """Moves the target of the screen's servo towards the wanted angle within the joint's limits."""
+    """Moves the target of the screen's servo along the wanted angles within the joint's limits."""
 
     def __init__(self, params: SimulatorParams) -> None:
         self._screen, self._step_s = params.robot.screen, params.physics.step_s
         self._delay_s = params.base.command_delay_s
-        self._pending: deque[tuple[float, float]] = deque()
+        self._pending: deque[_ScreenTrajectory] = deque()
+        self._trajectory: _ScreenTrajectory | None = None
         self._wanted_rad = self._angle_rad = self._speed_radps = 0.0
 
-    def add_target(self, angle_rad: float, now_s: float) -> None:
-        """Take a wanted angle; it arrives after the modelled delay."""
-        if not math.isfinite(angle_rad):
-            raise ValueError(f"screen target {angle_rad} rad is not finite: send a number")
-        limit = self._screen.max_pan_rad
-        self._pending.append((now_s + self._delay_s, min(max(angle_rad, -limit), limit)))
+    def add_trajectory(self, start_s: float, times_s: np.ndarray, angles_rad: np.ndarray, now_s: float) -> None:
+        """Take wanted angles over time, which replace those before; they arrive after the modelled delay.
+
+        Args:
+            start_s: time at which `times_s` count from.
+            times_s: (N,) increasing [s].
+            angles_rad: (N,).
+            now_s: when it was sent.
+
+        Raises:
+            ValueError: when a number is not finite, the times do not increase or there are none.
+        """
+        times_s, angles_rad = np.array(times_s, dtype=np.float64), np.array(angles_rad, dtype=np.float64)
+        if times_s.ndim != 1 or times_s.shape != angles_rad.shape or len(times_s) == 0:
+            raise ValueError(f"screen trajectory has {times_s.size} times and {angles_rad.size} angles: send one angle per time")
+        if not (math.isfinite(start_s) and np.isfinite(times_s).all() and np.isfinite(angles_rad).all()):
+            raise ValueError("screen trajectory holds a number that is not finite: send numbers")
+        if (np.diff(times_s) <= 0.0).any():
+            raise ValueError("screen trajectory's times do not increase: send its points in order of time")
+        angles_rad = np.clip(angles_rad, -self._screen.max_pan_rad, self._screen.max_pan_rad)
+        self._pending.append(_ScreenTrajectory(now_s + self._delay_s, start_s, times_s, angles_rad))
 
     def step(self, now_s: float) -> float:
         """Advance by one step of the physics and return the servo's target [rad]."""
-        while self._pending and self._pending[0][0] <= now_s + 1e-9:
-            self._wanted_rad = self._pending.popleft()[1]
+        while self._pending and self._pending[0].arrives_s <= now_s + 1e-9:
+            self._trajectory = self._pending.popleft()
+        if self._trajectory is not None:
+            wanted = self._trajectory
+            self._wanted_rad = float(np.interp(now_s - wanted.start_s, wanted.times_s, wanted.angles_rad))
+            if now_s - wanted.start_s >= wanted.times_s[-1]:
+                self._trajectory = None
         gap = self._wanted_rad - self._angle_rad
         if gap == 0.0 and self._speed_radps == 0.0:
             return self._angle_rad
         acceleration, step_s = self._screen.max_acceleration_radps2, self._step_s
-        # The fastest speed from which the rest of the way suffices to brake, one step ahead.
+        # The fastest speed from which the rest of the way suffices to brake.
         speed = min(math.sqrt(2.0 * acceleration * abs(gap)), self._screen.max_speed_radps, abs(gap) / step_s)
         change = math.copysign(speed, gap) - self._speed_radps
         self._speed_radps += min(max(change, -acceleration * step_s), acceleration * step_s)

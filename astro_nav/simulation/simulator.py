@@ -77,6 +77,16 @@ class Simulator:
         self._decide()
         self._record_moment(0)
 
+    def warm_up(self) -> None:
+        """Compile every kernel now rather than in the first steps; changes nothing that is simulated."""
+        here = np.array([[0.0, 0.0]])
+        self._people_index.measure_point_distances(here, 0.1)
+        no_snapshots = np.zeros(1)
+        self._lidar_index.cast_rays(
+            here, np.array([[1.0, 0.0]]), 0.1, no_snapshots, self._turn_panels, self._turn_legs
+        )
+        self.truth()
+
     @property
     def world(self) -> World:
         """The world, with everything that was added since the start."""
@@ -103,7 +113,15 @@ class Simulator:
 
     def set_screen_target(self, angle_rad: float) -> None:
         """Send a wanted angle of the screen; takes effect after the modelled latency."""
-        self._screen.add_target(angle_rad, self.time_s)
+        self.set_screen_trajectory(self.time_s, np.zeros(1), np.array([angle_rad]))
+
+    def set_screen_trajectory(self, start_s: float, times_s: FloatArray, angles_rad: FloatArray) -> None:
+        """Send wanted angles of the screen (N,) at times (N,) after `start_s`; takes effect after the modelled latency.
+
+        Raises:
+            ValueError: when a number is not finite or the times do not increase.
+        """
+        self._screen.add_trajectory(start_s, times_s, angles_rad, self.time_s)
 
     def step(self, duration_s: float) -> list[Event]:
         """Let time pass.
