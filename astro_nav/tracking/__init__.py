@@ -1,0 +1,1 @@
+"""People and other moving things, from the scan."""

@@ -1,0 +1,281 @@
+"""People and other moving things, tracked from the scan alone and, when there is one, with a camera's help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_nav.kernels.track_filter import predict_states, update_state
+from astro_nav.kernels.track_visibility import mark_near_points
+from astro_nav.mapping.scan_points import ScanPoints
+from astro_nav.params.people import TrackingParams
+from astro_nav.tracking.association import associate_legs, pair_new_legs
+from astro_nav.tracking.background import Background
+from astro_nav.tracking.camera_fusion import fuse_people
+from astro_nav.tracking.detection import Detections, Detector
+from astro_nav.tracking.existence import estimate_detection_probability, find_confirmed, find_living, update_existence
+from astro_nav.tracking.motion_decision import RecentScans, decide_motion
+from astro_nav.tracking.ray_motion import RayMotion
+from astro_nav.tracking.track_table import HISTORY, TrackTable
+from astro_nav.types import Float32Array, FloatArray, Track
+
+
+class Tracker:
+    """Follows everything that moves.
+
+    A scan is cut into segments; segments that may be legs or bodies are matched with the tracks, two legs a person;
+    what nobody explains and what lies in space that was seen free begins a new track. A track counts once it has been
+    seen often enough and seen to move, or once a camera names it: a chair is never a person, a person who sits down
+    stays one.
+
+    Args:
+        params: of tracking.
+    """
+
+    def __init__(self, params: TrackingParams) -> None:
+        self.params = params
+        self._detector = Detector(params.segmentation, params.model)
+        self._background = Background(params.background)
+        self._lidar = RayMotion(params.motion.slip_memory_s)
+        self._scans = RecentScans(params.motion.window_s + params.motion.recurrence_s)
+        self._table = TrackTable(params.existence.max_tracks)
+        self._stamp_s = -np.inf
+
+    @property
+    def stamp_s(self) -> float:
+        """Time of the tracks, -inf before the first scan."""
+        return self._stamp_s
+
+    def clear(self) -> None:
+        """Forget all tracks and all that was seen, e.g. when odometry jumped; numbers of tracks are not used again."""
+        self._table.count = 0
+        self._background.clear()
+        self._lidar.clear()
+        self._scans.clear()
+        self._stamp_s = -np.inf
+
+    def update(self, points: ScanPoints, evidence: Float32Array) -> NDArray[np.bool_]:
+        """Take in one scan.
+
+        Args:
+            points: the scan. One that is not newer than the last changes no track; after a longer gap, or when the
+                clock was set back, tracking begins anew.
+            evidence: (N,) of the local map at the points: large where something is known to stand.
+
+        Returns:
+            (N,) True for hits that belong to moving tracks, to be kept out of the static map.
+        """
+        if not np.isfinite(points.stamp_s):
+            return np.zeros(len(points.hit), dtype=bool)
+        step_s = points.stamp_s - self._stamp_s
+        if np.isfinite(self._stamp_s) and not -self.params.max_gap_s <= step_s <= self.params.max_gap_s:
+            self.clear()
+            step_s = np.inf
+        usable = self._detector.find_usable(points)
+        if step_s <= 0.0:
+            return self._mark_moving(points, usable, usable, None, None)
+        step_s = step_s if np.isfinite(step_s) else 0.0
+        self._move_on(points.stamp_s)
+        self._lidar.add_scan(points, step_s)
+        if self._lidar.position_odom is None:
+            return np.zeros(len(points.hit), dtype=bool)
+        self._background.move_to(self._lidar.position_odom)
+        classes = self._background.classify(points, usable, self._estimate_slip(points.ranges_m))
+        detections = self._detector.detect(points, usable, classes)
+        assigned = self._correct_tracks(points, detections, step_s)
+        self._begin_tracks(detections, assigned, evidence)
+        self._scans.add_scan(points.stamp_s, self._take_standing_points(points, usable, detections, assigned))
+        seen = self._table.seen_s[self._table.rows] == self._stamp_s
+        decide_motion(
+            self._table, seen, self._scans, self._estimate_false_speeds(), self._stamp_s, step_s, self.params.motion
+        )
+        moving = self._mark_moving(points, usable, classes < 1, detections, assigned)
+        self._background.add_scan(points, moving, step_s)
+        self._merge_tracks(step_s)
+        self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
+        return moving
+
+    def add_people(
+        self, stamp_s: float, positions_odom: FloatArray, covariances: FloatArray, ids: Sequence[str]
+    ) -> None:
+        """Fuse people whom another sensor sees.
+
+        Args:
+            stamp_s: when they were seen. Reports older than `camera.max_age_s` against the newest scan are left out.
+            positions_odom: (P, 2) [m]; rows that are not finite are left out.
+            covariances: (P, 2, 2) [m^2]; what is not a covariance counts as the least exact one allowed.
+            ids: P names that stay with a person, "" for unknown.
+        """
+        if not np.isfinite(stamp_s) or self._stamp_s - stamp_s > self.params.camera.max_age_s:
+            return
+        if stamp_s - self._stamp_s > self.params.camera.max_age_s:  # no scans: the camera alone moves time on
+            if np.isfinite(self._stamp_s) and stamp_s - self._stamp_s > self.params.max_gap_s:
+                self.clear()
+            self._move_on(stamp_s)
+            self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
+        positions = np.asarray(positions_odom, dtype=np.float64).reshape(-1, 2)
+        covariances = np.asarray(covariances, dtype=np.float64).reshape(-1, 2, 2)
+        fuse_people(self._table, self._stamp_s, stamp_s, positions, covariances, ids, self.params)
+
+    def list_tracks(self, now_s: float) -> list[Track]:
+        """Return the tracks that count, by number, at the time of the newest scan.
+
+        Args:
+            now_s: the present; tracks not seen for longer than they may be hidden are left out, should scans fail.
+        """
+        table, params = self._table, self.params
+        confirmed = find_confirmed(table)
+        patience = np.where(table.moving[table.rows], params.existence.max_hidden_s, params.existence.max_hidden_standing_s)
+        confirmed &= now_s - table.seen_s[table.rows] <= patience
+        rows = np.flatnonzero(confirmed)
+        return [self._make_track(int(row)) for row in rows[np.argsort(table.track_ids[rows])]]
+
+    def _make_track(self, row: int) -> Track:
+        table, shape = self._table, self.params.shape
+        person = bool(np.isfinite(table.camera_s[row]) or table.widths[row] >= shape.min_person_width_m)
+        seen_radius = 0.5 * table.widths[row] + shape.margin_m
+        radius = shape.person_radius_m if person else max(shape.min_radius_m, seen_radius)
+        return Track(
+            track_id=int(table.track_ids[row]),
+            stamp_s=self._stamp_s,
+            state_odom=table.states[row].copy(),
+            covariance=table.covariances[row].copy(),
+            radius_m=radius,
+            moving=bool(table.moving[row]),
+            person=person,
+            label=table.labels[row],
+        )
+
+    def _move_on(self, stamp_s: float) -> None:
+        """Predict all tracks to a later time."""
+        if np.isfinite(self._stamp_s) and self._table.count:
+            rows = self._table.rows
+            noise = self.params.model.acceleration_noise_mps2**2
+            predict_states(self._table.states[rows], self._table.covariances[rows], stamp_s - self._stamp_s, noise)
+        self._stamp_s = stamp_s
+
+    def _correct_tracks(self, points: ScanPoints, detections: Detections, step_s: float) -> NDArray[np.int64]:
+        """Match, correct and weigh; returns the (M, 2) detections of every track."""
+        table, params = self._table, self.params
+        probability = estimate_detection_probability(
+            table, points, self._lidar.ray_step_rad, self._lidar.position_odom, params.existence
+        )
+        assigned = associate_legs(table, detections, probability, params.association, params.model)
+        seen = assigned[:, 0] >= 0
+        for row in np.flatnonzero(seen):
+            self._correct_track(int(row), detections, assigned[row][assigned[row] >= 0], step_s)
+        update_existence(table, seen, probability, self._stamp_s, params.camera.max_age_s, params.existence)
+        return assigned
+
+    def _correct_track(self, row: int, detections: Detections, legs: NDArray[np.int64], step_s: float) -> None:
+        """Correct one track with the one or two detections that are its legs."""
+        table, params = self._table, self.params
+        position, noise = measure_middle(detections, legs, params.model.leg_noise_m)
+        update_state(table.states[row], table.covariances[row], position, noise, 0.0)
+        share = 1.0 - np.exp(-step_s / params.motion.seen_free_memory_s)
+        table.seen_free_share[row] += share * (detections.seen_free_shares[legs].mean() - table.seen_free_share[row])
+        self._note_shape(row, detections, legs)
+
+    def _note_shape(self, row: int, detections: Detections, legs: NDArray[np.int64]) -> None:
+        width = detections.widths[legs].max()
+        if len(legs) == 2:
+            width += float(np.hypot(*(detections.positions[legs[0]] - detections.positions[legs[1]])))
+        self._table.widths[row] = max(self._table.widths[row], width)
+        # The history spans the window at any rate of scans; at the slowest ones every scan counts.
+        min_step_s = 0.9 * self.params.motion.window_s / (HISTORY - 2)
+        self._table.remember(row, self._stamp_s, detections.surfaces[legs], min_step_s)
+
+    def _begin_tracks(self, detections: Detections, assigned: NDArray[np.int64], evidence: Float32Array) -> None:
+        """Begin tracks for what nobody explains and what has come into free space."""
+        table, params = self._table, self.params
+        known = detections.measure_share(evidence >= params.background.static_evidence)
+        least = params.association.birth_seen_free_share
+        new = (detections.seen_free_shares >= least) & (known < least) & ~detections.windows
+        new[assigned[assigned >= 0]] = False
+        people = table.states[table.rows, :2][find_confirmed(table)]
+        if len(people):  # a bag, a stick or a third leg is not another person
+            gaps = np.linalg.norm(detections.positions[:, np.newaxis] - people[np.newaxis], axis=2)
+            new &= (gaps > params.association.pair_distance_m).all(axis=1)
+        chosen = np.flatnonzero(new)
+        groups = pair_new_legs(
+            detections.positions[chosen], detections.single_legs[chosen], params.association.pair_distance_m
+        )
+        for group in groups:
+            legs = chosen[list(group)]
+            position, noise = measure_middle(detections, legs, params.model.leg_noise_m)
+            if table.is_full and not self._make_room(position):
+                break
+            row = table.add(position, noise, params.model.start_speed_mps, self._stamp_s)
+            self._note_shape(row, detections, legs)
+
+    def _make_room(self, position: FloatArray) -> bool:
+        """Drop the farthest track that does not count, if it is farther than `position` (2,); returns whether one was."""
+        table = self._table
+        away = np.linalg.norm(table.states[table.rows, :2] - self._lidar.position_odom, axis=1)
+        away[find_confirmed(table)] = -1.0
+        farthest = int(np.argmax(away))
+        if away[farthest] <= np.hypot(*(position - self._lidar.position_odom)):
+            return False
+        table.keep(np.arange(table.count) != farthest)
+        return True
+
+    def _estimate_slip(self, ranges_m: FloatArray) -> FloatArray:
+        """How far (N,) [m] ends of rays of these lengths may have slipped against what was seen shortly before."""
+        motion = self.params.motion
+        return motion.turn_slip * self._lidar.turned_rad * ranges_m + motion.travel_slip * self._lidar.travelled_m
+
+    def _estimate_false_speeds(self) -> FloatArray:
+        """Speed (M,) [m/s] that standing things may seem to have because the robot's wheels slip."""
+        motion = self.params.motion
+        ranges = np.linalg.norm(self._table.states[self._table.rows, :2] - self._lidar.position_odom, axis=1)
+        return motion.turn_slip * self._lidar.turn_rate_radps * ranges + motion.travel_slip * self._lidar.speed_mps
+
+    def _take_standing_points(self, points, usable, detections, assigned) -> FloatArray:
+        """Points (N, 2) of the scan that belong to no moving track; where one walks, another may follow."""
+        return points.points_odom[usable & ~self._mark_moving(points, usable, usable, detections, assigned)]
+
+    def _mark_moving(self, points, usable, loose, detections, assigned) -> NDArray[np.bool_]:
+        """(N,) True for hits of moving tracks: their own segments, and loose points within their reach."""
+        table = self._table
+        marked = np.zeros(len(usable), dtype=bool)
+        rows = np.flatnonzero(table.moving[table.rows])
+        if len(rows) == 0:
+            return marked
+        reach = np.full(len(rows), self.params.shape.reach_m)
+        mark_near_points(points.points_odom, usable & loose, np.ascontiguousarray(table.states[rows, :2]), reach, marked)
+        if detections is not None:
+            legs = assigned[rows[rows < len(assigned)]].ravel()
+            marked |= usable & np.isin(detections.labels, detections.segments[legs[legs >= 0]])
+        return marked
+
+    def _merge_tracks(self, step_s: float) -> None:
+        """Drop the younger of two tracks that have been one person for a while."""
+        table, association = self._table, self.params.association
+        if table.count < 2:
+            return
+        rows = table.rows
+        positions, seen = table.states[rows, :2], table.seen_s[rows] == self._stamp_s
+        near = np.linalg.norm(positions[:, np.newaxis] - positions[np.newaxis], axis=2) < association.merge_distance_m
+        near &= seen[:, np.newaxis] & seen[np.newaxis]
+        np.fill_diagonal(near, False)
+        table.near_s[rows, rows] = np.where(near, table.near_s[rows, rows] + step_s, 0.0)
+        kept = np.ones(table.count, dtype=bool)
+        # Who counts outlives who does not, then the older one.
+        order = np.lexsort((table.track_ids[rows], ~find_confirmed(table)))
+        for place, row in enumerate(order):
+            if kept[row]:
+                later = order[place + 1 :]
+                kept[later[table.near_s[row, later] >= association.merge_s]] = False
+        table.keep(kept)
+
+
+def measure_middle(detections: Detections, legs: NDArray[np.int64], leg_noise_m: float) -> tuple[FloatArray, FloatArray]:
+    """A person's middle (2,) and its covariance (2, 2) from one or two detections."""
+    if len(legs) == 2:
+        return detections.positions[legs].mean(axis=0), 0.5 * detections.noises[legs].mean(axis=0)
+    noise = detections.noises[legs[0]].copy()
+    if detections.single_legs[legs[0]]:
+        noise += leg_noise_m**2 * np.eye(2)
+    return detections.positions[legs[0]].copy(), noise
