@@ -111,7 +111,7 @@ def test_simulation_hands_every_node_what_the_user_gave(launch, tmp_path):
     records = {name: json.loads((one.probes / f"{name}.json").read_text()) for name in ("simulator", *THE_THREE)}
     world = str(tmp_path / "prefix/share/astro_nav/worlds/home.yaml")
     extra = {
-        "simulator": {"world_file": world, "map_file": "house.yaml", "seed": 7},
+        "simulator": {"world_file": world, "map_file": "house.yaml", "seed": 7, "publish_clock": True},
         "global_planner": {"map_file": ""},
     }
     for name, record in records.items():

@@ -101,8 +101,17 @@ def test_simulator_publishes_the_map_and_knows_world_map_and_seed(read, prefix):
     assert get_values(processes["global_planner"])["map_file"] == ""
     values = get_values(processes["simulator"])
     assert values["world_file"] == str(prefix.folder / "share/astro_nav/worlds/home.yaml")
-    assert (values["map_file"], values["seed"]) == ("m.yaml", 42)
-    assert get_values(read("simulation.launch.xml")["simulator"])["map_file"] == ""
+    assert (values["map_file"], values["seed"], values["publish_clock"]) == ("m.yaml", 42, True)
+    values = get_values(read("simulation.launch.xml", use_sim_time="false")["simulator"])
+    assert (values["map_file"], values["publish_clock"], values["use_sim_time"]) == ("", False, False)
+
+
+def test_simulation_without_arguments_is_the_shipped_configuration(read):
+    shipped = yaml.safe_load((CHECKOUT / "config" / "simulator.yaml").read_text())["simulator"]["ros__parameters"]
+    values = get_values(read("simulation.launch.xml")["simulator"])
+    assert Path(values["world_file"]).name == shipped["world_file"] and Path(values["world_file"]).is_file()
+    for name in ("map_file", "seed", "publish_clock"):
+        assert values[name] == shipped[name], name
 
 
 def test_description_of_the_robot_is_expanded(read, prefix):
