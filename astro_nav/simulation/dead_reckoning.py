@@ -94,8 +94,8 @@ class Localizer:
         """
         last = self._corrected_odom
         if last is not None:
-            moved = se2.relative(last, pose_odom_base)
-            distance, angle = math.hypot(moved[0], moved[1]), abs(moved[2])
+            dx, dy, turn = (pose_odom_base - last).tolist()
+            distance, angle = math.hypot(dx, dy), abs(math.remainder(turn, 2.0 * math.pi))
             if distance < self._params.update_distance_m and angle < self._params.update_angle_rad:
                 return self.pose_map_odom
             memory = self._params.memory

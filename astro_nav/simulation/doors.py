@@ -10,7 +10,7 @@ import numpy as np
 from astro_nav.simulation.world import Door, DoorEvent
 from astro_nav.types import FloatArray
 
-NO_RECTANGLES = np.zeros((0, 6))
+IsClear = Callable[["DoorMotion", FloatArray], bool]
 
 
 class DoorMotion:
@@ -32,7 +32,15 @@ class DoorMotion:
         """Start to open or to close."""
         self._target_rad = self.door.open_angle_rad if opens else 0.0
 
-    def advance(self, now_s: float, step_s: float, is_clear: Callable[[FloatArray], bool]) -> bool:
+    @staticmethod
+    def measure_panel_distance(panel: Sequence[float], x: float, y: float) -> float:
+        """Distance of a point to a panel given as a kernel's rectangle, 0 inside."""
+        cx, cy, cos, sin, half_x, half_y = panel
+        dx, dy = x - cx, y - cy
+        along, across = max(abs(cos * dx + sin * dy) - half_x, 0.0), max(abs(cos * dy - sin * dx) - half_y, 0.0)
+        return math.hypot(along, across)
+
+    def advance(self, now_s: float, step_s: float, is_clear: IsClear) -> bool:
         """Turn for one step; returns whether the panel moved.
 
         Args:
@@ -46,7 +54,7 @@ class DoorMotion:
         if gap == 0.0:
             return False
         turn = math.copysign(min(abs(gap), self.door.speed_radps * step_s), gap)
-        if self.door.yields and not is_clear(np.array([self.door.compute_panel(self.angle_rad + turn)])):
+        if self.door.yields and not is_clear(self, np.array([self.door.compute_panel(self.angle_rad + turn)])):
             return False
         self.angle_rad += turn
         self.speed_radps = turn / step_s
@@ -71,7 +79,7 @@ class Doors:
     def __init__(self, doors: Sequence[Door]) -> None:
         self.motions = [DoorMotion(door) for door in doors]
         self._by_name = {motion.door.name: motion for motion in self.motions}
-        self.panels = NO_RECTANGLES.copy()
+        self.panels = np.zeros((0, 6))
         self._update_panels()
 
     def find(self, name: str) -> DoorMotion:
@@ -84,7 +92,7 @@ class Doors:
             raise KeyError(f"door {name!r} is unknown: the doors are {', '.join(self._by_name) or 'none'}")
         return self._by_name[name]
 
-    def advance(self, now_s: float, step_s: float, is_clear: Callable[[FloatArray], bool]) -> list[int]:
+    def advance(self, now_s: float, step_s: float, is_clear: IsClear) -> list[int]:
         """Turn all doors for one step; returns the numbers of those that moved."""
         moved = [i for i, motion in enumerate(self.motions) if motion.advance(now_s, step_s, is_clear)]
         if moved:
@@ -93,13 +101,7 @@ class Doors:
 
     def measure_distance(self, x: float, y: float) -> float:
         """Distance of a point to the nearest panel, inf without doors."""
-        nearest = math.inf
-        for cx, cy, cos, sin, half_x, half_y in self._panel_rows:
-            dx, dy = x - cx, y - cy
-            along = max(abs(cos * dx + sin * dy) - half_x, 0.0)
-            across = max(abs(cos * dy - sin * dx) - half_y, 0.0)
-            nearest = min(nearest, math.hypot(along, across))
-        return nearest
+        return min((DoorMotion.measure_panel_distance(row, x, y) for row in self._panel_rows), default=math.inf)
 
     def _update_panels(self) -> None:
         self._panel_rows = [motion.door.compute_panel(motion.angle_rad) for motion in self.motions]

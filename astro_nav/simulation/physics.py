@@ -78,8 +78,6 @@ class Physics:
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
         self._find_addresses(len(solids), len(doors), people_count)
-        self._floor_contacts = 3
-        self.is_colliding = np.ones(len(solids), dtype=bool)
 
     def place_robot(self, pose_map: FloatArray) -> None:
         """Put the robot down, at rest."""
@@ -104,26 +102,30 @@ class Physics:
 
     def step(self, wheel_speeds_radps: tuple[float, float], screen_rad: float) -> None:
         """Advance by one time step with these targets of the motors."""
-        ctrl = self.data.ctrl
-        ctrl[0], ctrl[1] = wheel_speeds_radps
-        if len(ctrl) > 2:
-            ctrl[2] = screen_rad
+        self._ctrl[0], self._ctrl[1] = wheel_speeds_radps
+        if self._screen_qpos >= 0:
+            self._ctrl[2] = screen_rad
         mujoco.mj_step(self.model, self.data)
 
     def read_pose(self) -> tuple[float, float, float]:
         """Pose of base_link on the floor: x, y [m], yaw [rad]."""
-        x, y, _, w, qx, qy, qz = self.data.qpos[:7].tolist()
+        x, y, _, w, qx, qy, qz = self._qpos[:7].tolist()
         return x, y, math.atan2(2.0 * (w * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
 
     def read_twist(self, yaw_rad: float) -> tuple[float, float, float]:
         """Forward speed, sideways speed [m/s] and turn rate [rad/s] of base_link."""
-        vx, vy, _, _, _, turn_rate = self.data.qvel[:6].tolist()
+        vx, vy, turn_rate = self.read_speeds()
         cos, sin = math.cos(yaw_rad), math.sin(yaw_rad)
         return cos * vx + sin * vy, cos * vy - sin * vx, turn_rate
 
+    def read_speeds(self) -> tuple[float, float, float]:
+        """Velocity of base_link in the map [m/s] and its turn rate [rad/s]."""
+        vx, vy, _, _, _, turn_rate = self._qvel[:6].tolist()
+        return vx, vy, turn_rate
+
     def read_wheels(self) -> tuple[float, float, float, float]:
         """Angles [rad] and speeds [rad/s] of the left and the right wheel."""
-        qpos, qvel = self.data.qpos, self.data.qvel
+        qpos, qvel = self._qpos, self._qvel
         left, right = self._wheel_qpos
         left_speed, right_speed = self._wheel_qvel
         return float(qpos[left]), float(qpos[right]), float(qvel[left_speed]), float(qvel[right_speed])
@@ -132,7 +134,7 @@ class Physics:
         """Angle [rad] and speed [rad/s] of the screen's joint, zero without a screen."""
         if self._screen_qpos < 0:
             return 0.0, 0.0
-        return float(self.data.qpos[self._screen_qpos]), float(self.data.qvel[self._screen_qvel])
+        return float(self._qpos[self._screen_qpos]), float(self._qvel[self._screen_qvel])
 
     def set_collision(self, solid_index: int, collides: bool) -> None:
         """Let a timed solid appear or vanish."""
@@ -140,7 +142,6 @@ class Physics:
         self.model.geom_contype[geom] = WORLD_BIT if collides else 0
         self.model.geom_conaffinity[geom] = ROBOT_BIT if collides else 0
         self.model.geom_rgba[geom, 3] = 1.0 if collides else 0.0
-        self.is_colliding[solid_index] = collides
 
     def place_door(self, index: int, yaw_rad: float) -> None:
         """Turn a door's panel; yaw is its direction in the map."""
@@ -155,16 +156,14 @@ class Physics:
             bodies_map: (P, 2) positions of the bodies [m].
             present: (P,) bool; the others are parked outside the world.
         """
-        first = self._first_person_mocap
-        positions = self.data.mocap_pos[first:].reshape(-1, 3, 3)
-        positions[:, :2, :2] = legs_map
-        positions[:, 2, :2] = bodies_map
-        positions[:, :, 2] = np.where(present, 0.0, PARKED[2])[:, None]
+        self._people_positions[:, :2, :2] = legs_map
+        self._people_positions[:, 2, :2] = bodies_map
+        self._people_positions[:, :, 2] = np.where(present, 0.0, PARKED[2])[:, None]
 
     def list_touches(self) -> list[Touch]:
         """What the robot touches now, the floor aside."""
         data = self.data
-        if data.ncon <= self._floor_contacts and not self._touches_more_than_floor():
+        if np.count_nonzero(data.contact.geom == self._floor) == data.ncon:
             return []
         touches = []
         for contact in data.contact:
@@ -180,10 +179,6 @@ class Physics:
                 point = (float(contact.pos[0]), float(contact.pos[1]))
                 touches.append(Touch(thing, point, (float(nx / length), float(ny / length))))
         return touches
-
-    def _touches_more_than_floor(self) -> bool:
-        geoms = self.data.contact.geom
-        return bool(np.any(geoms != self._floor, axis=None) and np.any(np.all(geoms != self._floor, axis=1)))
 
     def _find_addresses(self, solid_count: int, door_count: int, people_count: int) -> None:
         model = self.model
@@ -205,7 +200,10 @@ class Physics:
         self._things |= {find(geom, f"door_{i}"): ("door", i) for i in range(door_count)}
         self._things |= {find(geom, f"leg_{i}"): ("leg", i) for i in range(2 * people_count)}
         self._door_mocaps = [int(model.body_mocapid[find(body, f"door_{i}")]) for i in range(door_count)]
-        self._first_person_mocap = door_count
+        # Views into MuJoCo's memory: asking for them anew would cost as much as a small step of the physics.
+        data = self.data
+        self._ctrl, self._qpos, self._qvel = data.ctrl, data.qpos, data.qvel
+        self._people_positions = data.mocap_pos[door_count:].reshape(-1, 3, 3)
 
 
 def _add_floor(spec: mujoco.MjSpec) -> None:

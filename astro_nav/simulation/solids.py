@@ -142,23 +142,23 @@ class SolidIndex:
 
     Args:
         solids: all solids of the world.
-        wanted: which of them belong in.
-        time_s: the time for which presence is first set.
+        wanted: which of them belong in; all of them are there at first.
     """
 
-    def __init__(self, solids: Sequence[Solid], wanted: Callable[[Solid], bool], time_s: float = 0.0) -> None:
+    def __init__(self, solids: Sequence[Solid], wanted: Callable[[Solid], bool]) -> None:
         chosen = [solid for solid in solids if wanted(solid)]
         self.solids = [s for s in chosen if not s.is_cylinder] + [s for s in chosen if s.is_cylinder]
         self.rectangles = np.array([s.compute_rectangle() for s in self.solids if not s.is_cylinder]).reshape(-1, 6)
         self.discs = np.array([s.compute_disc() for s in self.solids if s.is_cylinder]).reshape(-1, 3)
-        self.active = np.array([s.is_present(time_s) for s in self.solids], dtype=np.bool_)
-        self._timed = [(i, s) for i, s in enumerate(self.solids) if s.is_timed]
+        self.active = np.ones(len(self.solids), dtype=np.bool_)
+        self._place_of = {id(solid): place for place, solid in enumerate(self.solids)}
         self._build_grid()
 
-    def update_presence(self, time_s: float) -> None:
-        """Let timed solids appear and vanish."""
-        for index, solid in self._timed:
-            self.active[index] = solid.is_present(time_s)
+    def set_presence(self, solid: Solid, present: bool) -> None:
+        """Let a solid appear or vanish; nothing happens when it is none of this index."""
+        place = self._place_of.get(id(solid))
+        if place is not None:
+            self.active[place] = present
 
     def cast_rays(
         self,
