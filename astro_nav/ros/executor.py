@@ -5,7 +5,19 @@ from __future__ import annotations
 from rclpy.context import Context
 from rclpy.executors import Executor, SingleThreadedExecutor
 
+try:
+    from rclpy.experimental.events_executor import EventsExecutor
+except ImportError:  # a distribution whose rclpy has none
+    EventsExecutor = None
+
 
 def make_executor(context: Context) -> Executor:
-    """Return an executor for one node."""
+    """Return an executor for one node: all callbacks in one thread, in order.
+
+    Callbacks have to be plain functions: rclpy 7.1's events executor ends the process with a segmentation fault when a
+    coroutine raises. (The execute callback of an action server is safe; rclpy catches what it raises, logs it and aborts
+    the goal.)
+    """
+    if EventsExecutor is not None:
+        return EventsExecutor(context=context)
     return SingleThreadedExecutor(context=context)

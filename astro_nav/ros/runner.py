@@ -27,7 +27,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BAD_PARAMETERS = 2
 
-# A node that hangs while it shuts down must not keep the launch, and with it the robot's other nodes, from ending.
+# A node that hangs, in a callback or while it shuts down, must not keep the launch, and with it the robot's other nodes, from ending.
 SHUT_DOWN_TIMEOUT_S = 5.0
 
 
@@ -76,6 +76,7 @@ class _Runner:
         self._previous_excepthook = threading.excepthook
         self._wake_read, self._wake_write = os.pipe()
         self._previous_wakeup_fd = -1
+        self._limit: threading.Timer | None = None
 
     def run(self, make_node: Callable[[], Node]) -> int:
         node: Node | None = None
@@ -97,12 +98,8 @@ class _Runner:
         if self._thread_error is not None:
             code = EXIT_FAILED
         self._stopping = True
-        guard = threading.Timer(SHUT_DOWN_TIMEOUT_S, _give_up)
-        guard.daemon = True
-        guard.start()
-        code = self._shut_down(node) or code
-        guard.cancel()
-        return code
+        self._limit_shut_down()
+        return self._shut_down(node) or code
 
     def take_signals(self) -> None:
         """Take SIGINT and SIGTERM, and exceptions of threads.
@@ -119,6 +116,8 @@ class _Runner:
 
     def give_signals_back(self) -> None:
         """Undo `take_signals`."""
+        if self._limit is not None:
+            self._limit.cancel()
         signal.set_wakeup_fd(self._previous_wakeup_fd)
         for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
@@ -156,12 +155,20 @@ class _Runner:
 
     def _wake_on_signal(self) -> None:
         while os.read(self._wake_read, 64):
+            self._limit_shut_down()
             self._wake()
         os.close(self._wake_read)
 
+    def _limit_shut_down(self) -> None:
+        if self._limit is None:
+            self._limit = threading.Timer(SHUT_DOWN_TIMEOUT_S, _give_up)
+            self._limit.daemon = True
+            self._limit.start()
+
     def _wake(self) -> None:
+        # A task ends the waiting of `spin_once`; `Executor.wake` only makes it look around and wait on.
         if self._executor is not None and self._spinning:
-            self._executor.wake()
+            self._executor.create_task(_do_nothing)
 
     def _take_thread_error(self, error: threading.ExceptHookArgs) -> None:
         if error.exc_type is SystemExit:
@@ -178,6 +185,10 @@ def _report(node: Node | None, sentence: str) -> None:
         node.get_logger().fatal(sentence)
     else:
         print(sentence, file=sys.stderr, flush=True)
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def _give_up() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
-from rclpy.clock import JumpThreshold, TimeJump
+from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -86,7 +86,7 @@ class Transforms:
             self._mounts[key] = known
         return known[1]
 
-    def _forget(self, jump: TimeJump) -> None:
+    def _forget(self, jump: object) -> None:
         self._buffer.clear()
         self._mounts.clear()
 
