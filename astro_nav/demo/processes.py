@@ -58,3 +58,7 @@ class UsageMeter:
         if span_s <= 0.0 or name not in self._first:
             return float("nan")
         return 100.0 * (self.last[name].cpu_s - self._first[name].cpu_s) / span_s
+
+    def get_peak_memory_bytes(self, name: str) -> float:
+        """Largest resident memory of a process in the last sample; NaN before the first."""
+        return float(self.last[name].peak_memory_bytes) if name in self.last else float("nan")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from astro_nav.demo.drive_log import DriveLog, GapStatistics, GoalRecord, compute_gap_statistics, measure_length
@@ -79,7 +80,7 @@ class RunReport:
     @property
     def memory_mb(self) -> float:
         """Sum of the three nodes' peak resident memory."""
-        return sum(usage.peak_memory_bytes for name, usage in self.meter.last.items() if name in STACK_NODES) / MEGABYTE
+        return sum(self.meter.get_peak_memory_bytes(name) for name in STACK_NODES) / MEGABYTE
 
 
 def make_summary(report: RunReport) -> dict[str, Any]:
@@ -128,36 +129,36 @@ def print_report(report: RunReport, target: TargetParams, console: Console) -> N
     console.print(make_goal_table(report))
     console.print(make_figure_table(report, target))
     for contact in report.log.contacts:
-        console.print(f"contact at {contact}", markup=False, style="red")
+        console.print(f"contact at {contact}", markup=False, style="red", soft_wrap=True)
     if report.success:
         console.print(f"success: all {len(report.goals)} goals reached without contact", style="bold green")
     else:
-        console.print(f"no success: {report.cause}", style="bold red", markup=False)
+        console.print(f"no success: {report.cause}", style="bold red", markup=False, soft_wrap=True)
 
 
 def make_goal_table(report: RunReport) -> Table:
     """One row per goal."""
     table = Table(title=report.description.get("title", "tour"), title_justify="left")
-    for heading in ("goal", "x, y [m], yaw [rad]"):
-        table.add_column(heading)
-    for heading in ("time [s]", "way [m]", "min. clearance [m]", "error [m]", "error [rad]", "contacts"):
-        table.add_column(heading, justify="right")
+    table.add_column("goal", justify="right")
+    table.add_column(escape("x [m], y [m], yaw [rad]"))
+    for heading in ("time [s]", "way [m]", "clearance [m]", "error [m]", "error [rad]", "contacts"):
+        table.add_column(escape(heading), justify="right")
     table.add_column("result")
     for index, goal in enumerate(report.goals):
         if index >= len(report.log.goals):
-            table.add_row(str(index + 1), str(goal), *["-"] * 6, "not driven to")
+            table.add_row(str(index + 1), escape(str(goal)), *["-"] * 6, "not driven to")
             continue
         record = report.log.goals[index]
         table.add_row(
             str(index + 1),
-            str(goal),
+            escape(str(goal)),
             _format(record.duration_s, 1),
             _format(record.path_length_m, 2),
             _format(record.min_clearance_m, 2),
             _format(record.position_error_m, 3),
             _format(record.heading_error_rad, 3),
             str(_count_contacts(report.log, record)),
-            (record.answer or "on the way") + (f" ({record.note})" if record.note else ""),
+            escape((record.answer or "on the way") + (f" ({record.note})" if record.note else "")),
         )
     return table
 
@@ -169,7 +170,7 @@ def make_figure_table(report: RunReport, target: TargetParams) -> Table:
     table = Table(title="measured while driving", title_justify="left")
     table.add_column("figure")
     for heading in ("measured", "target"):
-        table.add_column(heading, justify="right")
+        table.add_column(escape(heading), justify="right")
     table.add_column("")
     rows = [
         ("local planner period, p50 / p99 [ms]", _format_gaps(planner), target.planner_period_p99_s * 1e3, planner.p99_s * 1e3),
@@ -179,7 +180,8 @@ def make_figure_table(report: RunReport, target: TargetParams) -> Table:
     ]
     for name, measured, bound, value in rows:
         met = value <= bound
-        table.add_row(name, measured, f"<= {bound:g}", "" if met else "missed", style="" if met else "yellow")
+        verdict = "" if met else "not measured" if math.isnan(value) else "missed"
+        table.add_row(escape(name), measured, f"<= {bound:g}", verdict, style="" if met else "yellow")
     table.add_row("simulated time per real time", _format(report.log.realtime_factor, 2), "1", "")
     return table
 
@@ -202,14 +204,14 @@ def _summarise_goal(index: int, record: GoalRecord) -> dict[str, Any]:
 
 
 def _summarise_process(end: ProcessEnd, meter: UsageMeter) -> dict[str, Any]:
-    seen = meter.last.get(end.name)
+    peak_bytes = end.usage.peak_memory_bytes
     return {
         "name": end.name,
         "pid": end.pid,
         "exit_code": end.exit_code,
         "end": end.sentence,
         "cpu_s": end.usage.cpu_s,
-        "peak_memory_mb": max(end.usage.peak_memory_bytes, seen.peak_memory_bytes if seen else 0) / MEGABYTE,
+        "peak_memory_mb": peak_bytes / MEGABYTE,
         "wall_s": end.usage.wall_s,
         "cpu_percent_while_driving": meter.compute_cpu_percent(end.name),
     }

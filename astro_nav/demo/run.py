@@ -47,6 +47,7 @@ RECORDER_STOP_RANK = 1  # after everything that it records
 HANDLED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FAILED = 1
 SIGNAL_EXIT_CODE = 128
+PLAIN_WIDTH = 140
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,8 @@ def _announce(display: Display, scene: Scene, folder: RunFolder, domain: Reserve
 
 def _finish(report: RunReport, scene: Scene, params: DemoParams, folder: RunFolder, interruption: Interruption) -> int:
     """Write summary and picture, print the table."""
-    console = Console(highlight=False, soft_wrap=True)
+    # Where no terminal says how wide it is, tables take the room that they need.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     with _handle_signals(interruption):
         summary: dict[str, Any] = make_summary(report)
         write_summary(summary, folder.summary)
@@ -215,7 +217,7 @@ def _finish(report: RunReport, scene: Scene, params: DemoParams, folder: RunFold
     print_report(report, params.target, console)
     latest = folder.path.parent / "latest"
     shown = latest if latest.is_symlink() else folder.path
-    console.print(f"{shown}/: summary.json, picture.png, recording/, log/", markup=False)
+    console.print(f"{shown}/: summary.json, picture.png, recording/, log/", markup=False, soft_wrap=True)
     if report.interrupted:
         return SIGNAL_EXIT_CODE + interruption.numbers[0]
     return 0 if report.success else FAILED
