@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from astro_nav.params.gaze import GazeParams
 from astro_nav.params.mapping import RollingMapParams
 from astro_nav.params.people import PredictionParams, TrackingParams
 from astro_nav.params.robot import FrameParams, RobotParams
@@ -116,6 +117,7 @@ class LocalPlannerParams:
     """Everything that the local planner is told."""
 
     rate_hz: float = parameter("planning cycles per second", unit="Hz", minimum=1.0, maximum=50.0)
+    scan_topics: list[str] = parameter("topics of all lidars")
     robot: RobotParams
     frames: FrameParams
     horizon: HorizonParams
@@ -127,3 +129,9 @@ class LocalPlannerParams:
     freshness: FreshnessParams
     tracking: TrackingParams
     prediction: PredictionParams
+    gaze: GazeParams
+
+    def find_conflicts(self) -> list[str]:
+        if not self.scan_topics or not all(self.scan_topics) or len(set(self.scan_topics)) != len(self.scan_topics):
+            return [f"scan_topics = {self.scan_topics} must name at least one topic, each of them once"]
+        return []
