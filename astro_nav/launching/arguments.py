@@ -10,7 +10,7 @@ from astro_nav.launching.errors import LaunchError, SourceLine, suggest_name
 from astro_nav.launching.scope import Scope
 from astro_nav.launching.substitutions import expand_text
 from astro_nav.launching.vocabulary import check_element
-from astro_nav.launching.xml_source import Element, read_xml
+from astro_nav.launching.xml_source import OTHER_FRONT_ENDS, Element, read_xml
 
 # Variables that change how processes are stopped; ros2 launch takes them without a declaration, too.
 RUNNER_ARGUMENTS = ("sigterm_timeout", "sigkill_timeout")
@@ -110,7 +110,7 @@ def _collect_include(element: Element, scope: Scope, found: dict[str, DeclaredAr
         path = Path(expand_text(element.get_attribute("file"), scope, element.source)).absolute()
     except LaunchError:
         return  # its name is known only while reading for real, which then reports what is wrong
-    if not path.is_file() or path.suffix not in (".xml", ".launch"):
+    if not path.is_file() or path.suffix in OTHER_FRONT_ENDS:
         return
     fixed = [child.get_attribute("name") for child in element.children]
     for child in element.children:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from astro_nav.launching.arguments import list_arguments, require_declared
-from astro_nav.launching.errors import LaunchError, SourceLine
+from astro_nav.launching.errors import LaunchError
 from astro_nav.launching.plan import LaunchPlan
 from astro_nav.launching.processes import plan_executable, plan_node
 from astro_nav.launching.scope import Scope, join_namespace
@@ -72,7 +72,9 @@ class _LaunchReader:
             self._change_scope(element, scope)
 
     def _read_include(self, element: Element, scope: Scope, depth: int) -> None:
-        path = locate_include(element, scope)
+        path = Path(expand_text(element.get_attribute("file"), scope, element.source)).absolute()
+        if not path.is_file():
+            raise LaunchError(f"the included file {path} does not exist", element.source)
         if depth >= DEEPEST_INCLUDE:
             raise LaunchError(f"more than {DEEPEST_INCLUDE} files include one another: is there a circle?", element.source)
         for child in element.children:
@@ -100,20 +102,6 @@ class _LaunchReader:
             scope.environment[name] = _expand(element, "separator", scope, ":").join(words[::-1] if prepend else words)
         elif tag == "log":
             self.plan.messages.append(_expand(element, "message", scope))
-
-
-def locate_include(element: Element, scope: Scope) -> Path:
-    """Return the file of an `<include>`.
-
-    Raises:
-        LaunchError: when it is not there or not in XML.
-    """
-    path = Path(expand_text(element.get_attribute("file"), scope, element.source))
-    if path.suffix not in (".xml", ".launch"):
-        raise LaunchError(f"{path} is not an XML launch file: only ros2 launch reads other ones", element.source)
-    if not path.is_file():
-        raise LaunchError(f"the included file {path} does not exist", element.source)
-    return path.absolute()
 
 
 def _declare_argument(element: Element, scope: Scope) -> None:

@@ -18,7 +18,6 @@ READ_BYTES = 65536
 LONGEST_LINE_BYTES = 65536
 PIPE_BYTES = 1 << 20
 MOST_READS_AT_END = 2 * PIPE_BYTES // READ_BYTES  # a descendant that writes for ever must not hold us
-F_SETPIPE_SZ = 1031  # linux/fcntl.h; in the fcntl module since Python 3.10 only on some builds
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -34,7 +33,7 @@ class OutputStream:
         os.set_blocking(descriptor, False)
         try:
             # Room for bursts: a child must not wait on its log because the reader is busy.
-            fcntl.fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES)
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         except OSError:
             pass  # the limit of this user is used up; the default size does
 

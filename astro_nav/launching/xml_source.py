@@ -8,6 +8,8 @@ from xml.parsers import expat
 
 from astro_nav.launching.errors import LaunchError, SourceLine
 
+OTHER_FRONT_ENDS = (".py", ".yaml", ".yml")
+
 
 @dataclass
 class Element:
@@ -35,6 +37,8 @@ def read_xml(path: Path) -> Element:
     Raises:
         LaunchError: when it cannot be read, is not well-formed, or its root is not `<launch>`.
     """
+    if path.suffix in OTHER_FRONT_ENDS:
+        raise LaunchError(f"{path} is not an XML launch file: only ros2 launch reads other ones")
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -18,6 +18,7 @@ def prefix(tmp_path):
 def read(prefix):
     def read(xml, **arguments):
         path = prefix.add_launch_file("pkg", "outer.launch.xml", xml)
+        path.with_name("outer.launch.xml.py").touch()
         environment = {"AMENT_PREFIX_PATH": str(prefix.folder), "PATH": "/usr/bin:/bin"}
         return read_launch_file(path, arguments, environment)
 
@@ -217,7 +218,7 @@ def test_given_argument_beats_the_default_and_must_be_one_of_the_choices(read):
         ('<node pkg="pkg" exec="talker" args="\'open"/>', 2, "No closing quotation"),
         ('<group> <push_ros_namespace namespace="3d"/> </group>', 2, "is no ROS namespace"),
         ('<include file="/no/such.launch.xml"/>', 2, "included file /no/such.launch.xml does not exist"),
-        ('<include file="/some/file.launch.py"/>', 2, "is not an XML launch file: only ros2 launch"),
+        ('<include file="$(filename).py"/>', 2, "outer.launch.xml.py is not an XML launch file: only ros2 launch"),
         ('<include file="$(filename)"/>', 2, "is there a circle"),
         ('<include file="$(filename)"> <let name="a" value="1"/> </include>', 2, "<let> cannot stand in <include>"),
         ('<executable cmd=""/>', 2, "needs a command"),
@@ -229,6 +230,13 @@ def test_what_is_wrong_is_said_with_file_and_line(xml, line, complaint, read):
     with pytest.raises(LaunchError, match=complaint) as caught:
         read(xml)
     assert f"outer.launch.xml:{line}: " in str(caught.value)
+
+
+def test_python_launch_files_are_left_to_ros2_launch(tmp_path):
+    path = tmp_path / "some.launch.py"
+    path.write_text("def generate_launch_description(): ...")
+    with pytest.raises(LaunchError, match="some.launch.py is not an XML launch file: only ros2 launch"):
+        read_launch_file(path, {}, {})
 
 
 def test_tags_that_are_not_wanted_are_still_checked(read):
