@@ -20,3 +20,36 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}: set ASTRO_NAV_DATA to the folder that holds maps/, barn/ and movingai/")
     return folder
+
+
+class EmptyFileCheck:
+    """Fails a run in which a test file collects no test: a renamed function or a wrong indent would drop it in silence.
+
+    A file that skips itself as a whole says so with a reason and is let pass; tests left out by `-m` or `-k` count as collected.
+    """
+
+    def __init__(self) -> None:
+        self._collected: set[Path] = set()
+        self._with_tests: set[Path] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector):
+        """Notes every test file that was imported without skipping itself."""
+        report = yield
+        if isinstance(collector, pytest.Module) and report.passed:
+            self._collected.add(collector.path)
+        return report
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Notes that a file holds a test."""
+        self._with_tests.add(item.path)
+
+    def pytest_collection_finish(self) -> None:
+        """Names the files that hold none."""
+        if empty := sorted(str(file) for file in self._collected - self._with_tests):
+            raise pytest.UsageError(f"no test is collected from {', '.join(empty)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Puts the check to work."""
+    config.pluginmanager.register(EmptyFileCheck())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from pypi_setup.packages import PackageLayer
 from pypi_setup.paths import Checkout, SetupError
 from pypi_setup.prerequisites import check_prerequisites
 from pypi_setup.workspace import WorkspaceLayer
+
+# Two layers, and a second try for either.
+_MAX_LAYERS_MADE = 4
 
 
 def make_environment(checkout: Checkout) -> None:
@@ -25,8 +29,14 @@ def make_environment(checkout: Checkout) -> None:
     check_prerequisites(checkout)
     with _hold_lock(checkout):
         start_s = time.monotonic()
-        while stale := _find_stale_layer(checkout):  # asked again: another set-up may have done it while we waited
+        # Asked again: another set-up may have done it while we waited, and an input may change while a layer is made.
+        for made in itertools.count():
+            stale = _find_stale_layer(checkout)
+            if stale is None:
+                break
             layer, name, reason = stale
+            if made == _MAX_LAYERS_MADE:
+                raise SetupError(f"{name} is still not right, {reason}: are its files being edited? Run the command again.")
             print(f"{name}: {reason}", flush=True)
             try:
                 layer.make()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pypi_setup.paths import Checkout, SetupError, python_version
 from pypi_setup.progress import ProgressLine
+from pypi_setup.python_headers import fetch_python_headers, find_python_headers
 from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
 
 # Raise it when the way changes in which the layer is made.
@@ -53,8 +54,11 @@ class PackageLayer:
         pins = [line for line in self._checkout.pins.read_text().splitlines() if line and not line.startswith("#")]
         self._install_pins([pin for pin in pins if pin.startswith("setuptools==")], "build tool")
         self._install_pins(pins, "packages")
+        if find_python_headers(self._checkout) is None:
+            fetch_python_headers(self._checkout)
         self._correct_stray_includes()
-        write_stamp(self._stamp, self.key, [venv / name for name in ("bin", "include", "lib", "share")])
+        _compile_modules(venv)
+        write_stamp(self._stamp, self.key, [venv / name for name in ("bin", "include", "lib", "share", "python-headers")])
 
     def _install_pins(self, pins: list[str], what: str) -> None:
         """Installs exactly the given lines with pip; what is installed already is left."""
@@ -87,7 +91,7 @@ class PackageLayer:
     def _correct_stray_includes(self) -> None:
         """Points the CMake exports of the ROS wheels at this interpreter's headers and at the installed numpy's."""
         numpy = self._checkout.venv / "lib" / f"python{python_version()}" / "site-packages" / "numpy" / "_core" / "include"
-        replacements = {"numpy": str(numpy), "python": find_python_headers(self._checkout)}
+        replacements = {"numpy": str(numpy), "python": str(find_python_headers(self._checkout))}
         for export in (self._checkout.venv / "share").glob("*/cmake/*.cmake"):
             text = corrected = export.read_text()
             for name, include in replacements.items():
@@ -96,11 +100,11 @@ class PackageLayer:
                 export.write_text(corrected)
 
 
-def find_python_headers(checkout: Checkout) -> str:
-    """Returns the folder with Python.h of the running interpreter."""
-    import sysconfig
-
-    return sysconfig.get_paths()["include"]
+def _compile_modules(venv: Path) -> None:
+    """Writes byte code, on all cores, which pip would do on one: without it every process would compile what it imports anew."""
+    # Some packages carry files for other Pythons, which fail to compile; nothing imports them.
+    subprocess.run([str(venv / "bin" / "python3"), "-m", "compileall", "-qq", "-j", "0", str(venv / "lib")],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def _run_logged(command: list[str], checkout: Checkout, failure: str) -> None:

@@ -12,9 +12,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from pypi_setup.packages import find_python_headers
 from pypi_setup.paths import Checkout, SetupError, python_version
 from pypi_setup.progress import ProgressLine
+from pypi_setup.python_headers import find_python_headers, list_header_search_path
 from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
 
 _RECIPE = "1"
@@ -53,14 +53,20 @@ class WorkspaceLayer:
         if explain_staleness(self._interfaces_stamp, self._interfaces_key):
             # From nothing: colcon leaves the code of a removed message behind, and half-built things in general.
             shutil.rmtree(checkout.workspace, ignore_errors=True)
-            self._build(INTERFACES, "interfaces")
+            self._build(INTERFACES, "interfaces", self._count_interface_files())
             write_stamp(self._interfaces_stamp, self._interfaces_key, [checkout.install / "lib", checkout.install / "share"])
-        self._build(PYTHON_PACKAGES, "python packages")
+        self._build(PYTHON_PACKAGES, "Python packages", len(PYTHON_PACKAGES))
         self._link_into_venv()
         write_stamp(self._python_stamp, self._python_key, [checkout.install / "share", checkout.venv / "bin"])
 
-    def _build(self, packages: dict[str, str], what: str) -> None:
-        """Runs colcon build for some packages."""
+    def _build(self, packages: dict[str, str], what: str, total: int) -> None:
+        """Runs colcon build for some packages.
+
+        Args:
+            packages: Folder of each.
+            what: What they are, for the progress line.
+            total: About how many files will be compiled and packages finished, for the same.
+        """
         checkout = self._checkout
         environment = compute_build_environment(checkout)
         command = [
@@ -71,19 +77,26 @@ class WorkspaceLayer:
             "--cmake-args", "-DCMAKE_BUILD_TYPE=MinSizeRel", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={checkout.python}",
             f"-DPython3_INCLUDE_DIR={find_python_headers(checkout)}", "--no-warn-unused-cli",
         ]
-        progress = ProgressLine(f"build {what}", 100)
-        said = []
+        progress = ProgressLine(f"build {what}", total)
+        built, said = 0, []
         with subprocess.Popen(command, env=environment, cwd=checkout.workspace.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace") as colcon, checkout.log.open("a") as log:
             for line in colcon.stdout:
                 log.write(line)
                 said.append(line)
-                if match := re.match(r"\[ *(\d+)%\]", line):
-                    progress.show(int(match[1]))
+                if re.match(r"\[ *\d+%\] Building|Finished <<<", line):
+                    built += 1
+                    progress.show(min(built, total))
         if colcon.returncode:
             print(flush=True)
             raise SetupError(f"colcon could not build the {what}:\n{_find_first_error(said)}\nDetails: {checkout.log.name}")
         progress.finish()
+
+    def _count_interface_files(self) -> int:
+        """Returns about how many files the generated code has: 9 per interface, 3 Python extensions per package."""
+        interfaces = [file for folder in INTERFACES.values() for file in (self._checkout.root / folder).rglob("*")
+                      if file.suffix in (".msg", ".srv", ".action")]
+        return 9 * len(interfaces) + 4 * len(INTERFACES)
 
     def _link_into_venv(self) -> None:
         """Lets every `.venv/bin/python` find the built packages, and puts `astro-nav` beside it."""
@@ -110,6 +123,7 @@ def compute_build_environment(checkout: Checkout) -> dict[str, str]:
         "AMENT_PREFIX_PATH": str(checkout.venv),
         "CMAKE_PREFIX_PATH": str(checkout.venv),
         "PYTHONUNBUFFERED": "1",
+        "CPATH": list_header_search_path(checkout),
         # colcon's default also limits by load, which on a busy machine leaves one compiler running.
         "MAKEFLAGS": f"-j{len(os.sched_getaffinity(0))}",
     }
