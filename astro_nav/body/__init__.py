@@ -1,0 +1,1 @@
+"""The body beside the base: where the screen looks."""
