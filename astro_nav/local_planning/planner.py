@@ -366,6 +366,8 @@ class LocalPlanner:
 
     def _note_latency(self, stage: str, measured_s: float) -> None:
         """Follow a latency: up at once, down slowly, so that a trajectory seldom takes effect before it arrives."""
+        # One slow cycle (a swapped-out page, a compilation) must not push trajectories seconds into the future.
+        measured_s = min(max(measured_s, 0.0), 2.0 / self.params.rate_hz)
         known = self._latencies_s[stage]
         self._latencies_s[stage] = measured_s if measured_s > known else known + 0.02 * (measured_s - known)
 

@@ -87,7 +87,7 @@ def pose_distance(pose, goal, w):
     forwards = abs(wrap(yaw - sight)) + abs(wrap(goal[2] - sight))
     backwards = abs(wrap(yaw + math.pi - sight)) + abs(wrap(goal[2] + math.pi - sight)) + w.goal_reverse
     turns = max(min(forwards, backwards), error)
-    share = r * r / (r * r + w.goal_ease**2)
+    share = r**4 / (r**4 + w.goal_ease**4)
     return r + w.goal_turn * (error + share * (turns - error))
 
 

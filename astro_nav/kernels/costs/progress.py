@@ -49,7 +49,7 @@ class Goal(NamedTuple):
 def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     """Distance between two poses for a robot that can turn on the spot: turn, drive, turn.
 
-        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^2 / (r^2 + ease^2)
+        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^4 / (r^4 + ease^4)
 
     with delta the robot's and theta the goal's heading relative to the line of sight, forwards or backwards, whichever is
     less. The last centimetres count as there, so at the goal only the heading's own error is left. D falls steadily while
@@ -70,7 +70,8 @@ def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     theta = atan2_fast(abs(ux * goal.sin - uy * goal.cos), ux * goal.cos + uy * goal.sin)
     error = atan2_fast(abs(cos * goal.sin - sin * goal.cos), cos * goal.cos + sin * goal.sin)
     turns = min(delta + theta, TWO_PI - delta - theta + weights.goal_reverse)
-    share = square / (square + weights.goal_ease * weights.goal_ease)
+    ease = weights.goal_ease * weights.goal_ease
+    share = square * square / (square * square + ease * ease)
     return distance + weights.goal_turn * (error + share * (max(turns, error) - error))
 
 
