@@ -56,11 +56,19 @@ class CheckParams:
     )
     reverse_margin_m: float = parameter("clearance added while driving backwards", unit="m", minimum=0.0, maximum=0.5, live=True)
     gap_m: float = parameter("way left over, beside the margin, when braking ends before an obstacle", unit="m", minimum=0.0, maximum=0.5, live=True)
+    hard_share: float = parameter(
+        "share of margins and gap that is enforced by emergency braking; the rest is kept at the comfortable limits",
+        minimum=0.0, maximum=1.0, live=True,
+    )
     touch_m: float = parameter("nearer than this counts as contact", unit="m", minimum=0.0, maximum=0.05)
     escape_speed_mps: float = parameter("fastest motion out of a contact", unit="m/s", minimum=0.01, maximum=0.5, live=True)
     comfort_share: float = parameter(
         "share of the comfortable deceleration that is planned with when an obstacle is seen in time", minimum=0.1, maximum=1.0, live=True
     )
+    restart_speed_mps: float = parameter(
+        "a robot that an obstacle has stopped starts again only when this speed is allowed ...", unit="m/s", minimum=0.0, maximum=0.5, live=True
+    )
+    restart_after_s: float = parameter("... for this long, lest noise make it tremble", unit="s", minimum=0.0, maximum=5.0, live=True)
     spacing_m: float = parameter("way of the outline between two poses of the sweep", unit="m", minimum=0.005, maximum=0.1)
 
 
@@ -84,10 +92,15 @@ class MotionParams:
 
     min_step_m: float = parameter("a point nearer than free space seen before by more than this has moved in", unit="m", minimum=0.02, maximum=1.0)
     max_speed_mps: float = parameter("fastest motion that is believed", unit="m/s", minimum=0.1, maximum=5.0)
-    assumed_speed_mps: float = parameter("speed assumed for what moved in when it cannot be measured", unit="m/s", minimum=0.0, maximum=5.0, live=True)
+    assumed_speed_mps: float = parameter(
+        "speed against the robot's way that is assumed for one scan for what comes out of nowhere", unit="m/s", minimum=0.0, maximum=5.0
+    )
+    speed_noise_mps: float = parameter("noise of a speed measured over two scans", unit="m/s", minimum=0.0, maximum=1.0)
     min_points: int = parameter("fewer moved points than this side by side are noise", minimum=1, maximum=50)
     gap_m: float = parameter("points further apart than this belong to different things", unit="m", minimum=0.02, maximum=1.0)
-    horizon_s: float = parameter("how far ahead motion is extrapolated", unit="s", minimum=0.0, maximum=3.0, live=True)
+    horizon_s: float = parameter(
+        "where moving things will be within this time is out of bounds for the robot", unit="s", minimum=0.0, maximum=3.0, live=True
+    )
 
 
 @dataclass(frozen=True)

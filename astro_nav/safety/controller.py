@@ -24,6 +24,9 @@ from astro_nav.types import FloatArray, LimitedBy, LocalGrid, Odometry, Scan, Tr
 
 # A refused message is worth a word for this long.
 REFUSAL_MEMORY_S = 1.0
+# Measured motion below this is noise of the odometry.
+REAL_SPEED_MPS = 0.05
+REAL_TURN_RATE_RADPS = 0.1
 
 Twist = tuple[float, float]
 
@@ -77,6 +80,8 @@ class SafetyController:
         self._refusals: dict[str, tuple[float, str]] = {}
         self._void = ""
         self._tracking_error = (0.0, 0.0)
+        self._blocked = False
+        self._free_for_s = 0.0
         self.report = StepReport("", math.inf, math.inf, 0, {}, 0.0, 0.0)
 
     # What comes in.
@@ -211,6 +216,7 @@ class SafetyController:
             if finding.scale < 1.0:
                 holds.append(finding.make_hold())
                 scale = min(scale, finding.scale)
+            scale *= self._let_start(finding, wish, duration_s)
         target = (scale * wish.twist[0], scale * wish.twist[1])
         if self._is_standstill(target):
             target = (0.0, 0.0)
@@ -231,6 +237,17 @@ class SafetyController:
         done = self._outline.compute_speed(*limiter.twist)
         self._tracker.advance(duration_s, min(1.0, done / wish.outline_speed_mps) if wish.outline_speed_mps > 0.0 else 1.0)
         return finding
+
+    def _let_start(self, finding: Finding, wish: Wish, duration_s: float) -> float:
+        """0 while a robot that an obstacle has stopped has to wait, else 1: noise must not make it tremble."""
+        check = self._params.check
+        if self._outline.compute_speed(*self._limiter.twist) > 0.0:
+            self._blocked = False
+            return 1.0
+        if finding.allowed_mps < min(check.restart_speed_mps, wish.outline_speed_mps):
+            self._blocked, self._free_for_s = True, 0.0
+        self._free_for_s += duration_s
+        return 0.0 if self._blocked and self._free_for_s < check.restart_after_s else 1.0
 
     def _check_command(self, proposed: Twist, duration_s: float) -> tuple[Twist, Finding | None]:
         """The final check: what the command really causes, braking at the emergency limits included."""
@@ -292,6 +309,7 @@ class SafetyController:
             holds.append(Hold(LimitedBy.BAD_INPUT if refused else LimitedBy.TRAJECTORY_AGE, scale, "trajectory", lambda: sentence))
         if scale == 0.0:
             tracker.clear()
+            return NO_WISH, holds
         error_x, error_y, error_yaw = find_error(reference.pose_odom, pose)
         off_m = math.hypot(error_x, error_y)
         self._tracking_error = (off_m, abs(error_yaw))
@@ -380,7 +398,7 @@ class SafetyController:
         """After a gap, or at the start, go on from what the robot really does: its base may have stopped by itself."""
         fresh = now_s - self._history.newest_s <= self._params.watchdog.odometry_stop_after_s
         twist = self._history.twist if fresh else (0.0, 0.0)
-        if self._is_standstill(twist):
+        if abs(twist[0]) < REAL_SPEED_MPS and abs(twist[1]) < REAL_TURN_RATE_RADPS:
             twist = (0.0, 0.0)
         scale = compute_limit_scale(twist, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
         self._limiter.restart((scale * twist[0], scale * twist[1]))

@@ -27,12 +27,14 @@ class Finding:
 
     Attributes:
         scale: allowed share of the speed.
+        allowed_mps: allowed speed of the outline's fastest point, inf when the way is free.
         point_odom: (2,) the point that limits, NaN when none does.
         contact_s: time until contact at the wanted speed, inf when never.
         make_hold: builds the reason for people.
     """
 
     scale: float
+    allowed_mps: float
     point_odom: FloatArray
     contact_s: float
     make_hold: Callable[[], Hold]
@@ -45,7 +47,7 @@ class FinalCheck:
         self._outline = outline
         self.update_params(params)
         empty = np.empty(0)
-        self._around = Surroundings(empty, empty, None, None, empty)
+        self._around = Surroundings(empty, empty, empty, np.empty(0, dtype=bool))
         self._points_odom = np.empty((0, 2))
         self._lateness_s = 0.0
 
@@ -57,15 +59,15 @@ class FinalCheck:
     def update_params(self, params: SafetyControllerParams) -> None:
         """Swap in new parameters."""
         self._params = params
-        self._checker = MotionChecker(params.check, self._outline, params.robot.latency.actuation_s)
+        self._checker = MotionChecker(params.check, self._outline)
 
     def look_around(
-        self, points_odom: FloatArray, velocities_odom: FloatArray, pose_odom_base: tuple[float, float, float], lateness_s: float
+        self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float], lateness_s: float
     ) -> None:
         """Take the points of this period, and where the robot is when its next command takes effect."""
         self._points_odom = points_odom
         self._lateness_s = lateness_s
-        self._around = self._checker.look_around(points_odom, velocities_odom, pose_odom_base)
+        self._around = self._checker.look_around(points_odom, is_real, pose_odom_base)
 
     def check_ahead(self, wish: Wish) -> Finding:
         """Along the wanted curve, at the comfortable limits."""
@@ -74,7 +76,7 @@ class FinalCheck:
         build_up_s = 0.5 * limits.max_deceleration_mps2 / limits.max_jerk_mps3
         return self._check(
             wish.twist, wish.outline_speed_mps, share * limits.max_deceleration_mps2, share * limits.max_turn_acceleration_radps2,
-            self._params.check.reaction_s + build_up_s, wish,
+            self._params.check.reaction_s + build_up_s, 1.0, wish,
         )  # fmt: skip
 
     def check_command(self, twist: tuple[float, float], outline_speed_mps: float) -> Finding:
@@ -82,11 +84,18 @@ class FinalCheck:
         limits = self._params.robot.limits
         return self._check(
             twist, outline_speed_mps, limits.emergency_deceleration_mps2, limits.emergency_turn_acceleration_radps2,
-            self._params.check.reaction_s, None,
+            self._params.check.reaction_s, self._params.check.hard_share, None,
         )  # fmt: skip
 
     def _check(
-        self, twist: tuple[float, float], speed_mps: float, deceleration: float, turn_deceleration: float, reaction_s: float, wish: Wish | None
+        self,
+        twist: tuple[float, float],
+        speed_mps: float,
+        deceleration: float,
+        turn_deceleration: float,
+        reaction_s: float,
+        margin_share: float,
+        wish: Wish | None,
     ) -> Finding:
         check = self._params.check
         braking = compute_braking(*twist, speed_mps, deceleration, turn_deceleration, reaction_s + self._lateness_s)
@@ -95,16 +104,17 @@ class FinalCheck:
             sweep = wish.make_sweep(travel_m)
         else:
             sweep = sweep_arc(*twist, speed_mps, travel_m, check.spacing_m)
-        result = self._checker.check(self._around, sweep, speed_mps, braking, reverse=twist[0] < 0.0)
+        result = self._checker.check(self._around, sweep, speed_mps, braking, twist[0] < 0.0, margin_share)
         return self._describe(result, speed_mps, abs(twist[0]))
 
     def _describe(self, result: CheckResult, outline_speed_mps: float, speed_mps: float) -> Finding:
         scale = min(1.0, result.allowed_mps / outline_speed_mps)
         if result.point < 0:
-            return Finding(scale, np.full(2, np.nan), result.contact_s, lambda: Hold(LimitedBy.NOTHING, 1.0, "", str))
+            return Finding(scale, result.allowed_mps, np.full(2, np.nan), result.contact_s, lambda: Hold(LimitedBy.NOTHING, 1.0, "", str))
         point = self._points_odom[result.point]
         x, y = float(self._around.x_m[result.point]), float(self._around.y_m[result.point])
         clearance_m = float(self._around.clearances_m[result.point])
+        thing = "something is" if self._around.is_real[result.point] else "something that moves will be"
 
         def explain() -> str:
             where = f"{describe_side(x, y)} at ({point[0]:.2f}, {point[1]:.2f}) in odom"
@@ -112,7 +122,7 @@ class FinalCheck:
                 return f"something touches the robot {where}: only motion away from it is allowed"
             contact = f", contact in {result.contact_s:.1f} s" if math.isfinite(result.contact_s) else ""
             allowed = f"allowed {scale * speed_mps:.2f} of {speed_mps:.2f} m/s" if speed_mps > 0.0 else f"turning at {100.0 * scale:.0f} %"
-            return f"something is {max(clearance_m, 0.0):.2f} m from the outline {where}{contact}: {allowed}"
+            return f"{thing} {max(clearance_m, 0.0):.2f} m from the outline {where}{contact}: {allowed}"
 
         kind = LimitedBy.CONTACT if result.touching else LimitedBy.OBSTACLE
-        return Finding(scale, point, result.contact_s, lambda: Hold(kind, scale, "scan", explain))
+        return Finding(scale, result.allowed_mps, point, result.contact_s, lambda: Hold(kind, scale, "scan", explain))

@@ -112,8 +112,11 @@ class MotionLimiter:
             turn_change = (twist[1] - self.twist[1]) / duration_s
             most_v = max(limits.max_acceleration_mps2, limits.max_deceleration_mps2)
             most_w = limits.max_turn_acceleration_radps2
-            # After emergency braking the comfortable motion goes on from its own limits.
-            self.acceleration = (min(max(speed_change, -most_v), most_v), min(max(turn_change, -most_w), most_w))
+            # After emergency braking the comfortable motion goes on from its own limits; what stands does not slow down.
+            self.acceleration = (
+                min(max(speed_change, -most_v), most_v) if twist[0] != 0.0 else 0.0,
+                min(max(turn_change, -most_w), most_w) if twist[1] != 0.0 else 0.0,
+            )
         self.twist = twist
 
 
@@ -145,4 +148,7 @@ def _approach(
     landing_rate = (target - value) / duration_s
     if abs(target - new_value) <= change * duration_s and -down <= landing_rate <= up and abs(landing_rate - rate) <= change:
         return target
+    # Braking that has not faded out in time ends in standstill, never in motion the other way.
+    if value * new_value < 0.0 and target * new_value <= 0.0:
+        return 0.0
     return new_value

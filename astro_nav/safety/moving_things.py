@@ -7,6 +7,7 @@ What came out of nowhere is assumed to come on.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ def measure_motion(points_odom: FloatArray, stamp_s: float, earlier: list[View],
     Args:
         points_odom: (N, 2) hits in the order of the rays [m].
         stamp_s: when they were measured.
-        earlier: views of the same lidar, the newest last. The newest one catches what is fast; the oldest one what is slow.
+        earlier: views of the same lidar, the newest last. The newest one catches what is fast, the oldest one what is slow.
 
     Returns:
         (N, 2) velocities in odom, zero for what stands still [m/s].
@@ -33,34 +34,39 @@ def measure_motion(points_odom: FloatArray, stamp_s: float, earlier: list[View],
     velocities = np.zeros_like(points_odom)
     if not earlier or not len(points_odom):
         return velocities
-    newest_distances, newest_offsets = _find_nearest(points_odom, earlier[-1].points_odom)
-    # Within the lidar's noise of where something was a scan ago: it stands, whatever it did before.
-    stirring = newest_distances > 0.4 * params.min_step_m
-    if not stirring.any():
-        return velocities
-    for view in {id(view): view for view in (earlier[0], earlier[-1])}.values():
-        elapsed_s = stamp_s - view.stamp_s
-        moved_in = stirring & view.sees_through(points_odom, history, params.min_step_m)
-        for cluster in _split_into_things(points_odom, np.flatnonzero(moved_in), params):
-            if view is earlier[-1]:
-                distances, offsets = newest_distances[cluster], newest_offsets[cluster]
-            else:
-                distances, offsets = _find_nearest(points_odom[cluster], view.points_odom)
-            velocities[cluster] = _estimate_velocity(points_odom[cluster], distances, offsets, elapsed_s, history, params)
+    oldest, newest = earlier[0], earlier[-1]
+    moved_in = newest.sees_through(points_odom, history, params.min_step_m)
+    if oldest is not newest:
+        moved_in |= oldest.sees_through(points_odom, history, params.min_step_m)
+    for thing in _split_into_things(points_odom, np.flatnonzero(moved_in), params):
+        velocities[thing] = _estimate_velocity(points_odom[thing], stamp_s, oldest, newest, history, params)
     return velocities
 
 
 def _estimate_velocity(
-    cluster: FloatArray, distances: FloatArray, offsets: FloatArray, elapsed_s: float, history: OdometryHistory, params: MotionParams
+    points: FloatArray, stamp_s: float, oldest: View, newest: View, history: OdometryHistory, params: MotionParams
 ) -> FloatArray:
-    """Mean way from the nearest thing seen before; from nowhere near, the assumed speed towards the robot."""
+    """Velocity (2,) of one thing, from the way to the nearest point that was there before.
+
+    Over the longer span it is more exact, but what appeared and then stood still seems to move for as long as the span.
+    So the shorter span, give or take the lidar's noise, bounds it.
+    """
+    recent = _measure_velocity(points, newest, stamp_s - newest.stamp_s, params)
+    if recent is None:
+        yaw = history.pose_odom_base[2]
+        oncoming = -math.copysign(params.assumed_speed_mps, history.twist[0])
+        return np.array([oncoming * math.cos(yaw), oncoming * math.sin(yaw)])
+    longer = _measure_velocity(points, oldest, stamp_s - oldest.stamp_s, params)
+    velocity = recent if longer is None else longer
+    bound = min(float(np.hypot(*recent)) + params.speed_noise_mps, params.max_speed_mps)
+    return velocity * min(1.0, bound / max(float(np.hypot(*velocity)), 1e-9))
+
+
+def _measure_velocity(points: FloatArray, view: View, elapsed_s: float, params: MotionParams) -> FloatArray | None:
+    """Mean way from the nearest earlier points over the time since then; None when nothing was near enough to have come from."""
+    distances, offsets = _find_nearest(points, view.points_odom)
     near = distances <= params.max_speed_mps * elapsed_s
-    if near.any():
-        velocity = offsets[near].mean(axis=0) / elapsed_s
-        speed = float(np.hypot(*velocity))
-        return velocity * min(1.0, params.max_speed_mps / max(speed, 1e-9))
-    towards = np.array(history.pose_odom_base[:2]) - cluster.mean(axis=0)
-    return params.assumed_speed_mps * towards / max(float(np.hypot(*towards)), 1e-9)
+    return offsets[near].mean(axis=0) / elapsed_s if near.any() else None
 
 
 def _find_nearest(points: FloatArray, others: FloatArray) -> tuple[FloatArray, FloatArray]:

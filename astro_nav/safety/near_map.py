@@ -18,8 +18,10 @@ from astro_nav.safety.scan_check import find_measuring_rays, find_scan_problem, 
 from astro_nav.safety.view import View
 from astro_nav.types import FREE, OCCUPIED, UNKNOWN, FloatArray, LocalGrid, Scan
 
-# How many scans motion is measured over: two catch what is fast, some more what is slow.
-EARLIER_VIEWS = 3
+# How many earlier scans motion is measured over: the last one shows what is fast, the first one what is slow.
+EARLIER_VIEWS = 4
+# Places at which a thing in motion is put along its way.
+COMING_STEPS = 6
 
 class NearMap:
     """Points around the robot, per lidar.
@@ -83,28 +85,28 @@ class NearMap:
         self._views[source] = view
         return ""
 
-    def collect_points(self, now_s: float) -> tuple[FloatArray, FloatArray]:
-        """All points near the robot.
-
-        Points in motion are moved on from the scan's time to `now_s`.
+    def collect_points(self, now_s: float) -> tuple[FloatArray, np.ndarray]:
+        """All points near the robot, and where those in motion will be within `motion.horizon_s`.
 
         Returns:
-            (N, 2) positions [m] and (N, 2) velocities [m/s] in odom.
+            (N, 2) positions in odom [m]; (N,) bool, False for places where something will be.
         """
-        points, velocities = [], []
+        real, coming = [], []
         for view in self._views.values():
-            points.append(view.points_odom)
-            velocities.append(view.velocities_odom)
-            if view.velocities_odom.any():
-                age_s = min(max(now_s - view.stamp_s, 0.0), self._motion.horizon_s)
-                points[-1] = view.points_odom + view.velocities_odom * age_s
+            real.append(view.points_odom)
+            moving = np.flatnonzero(view.velocities_odom.any(axis=1))
+            if len(moving):
+                # From the time of the scan on: where it is now is somewhere along the line.
+                ahead_s = min(max(now_s - view.stamp_s, 0.0), self._motion.horizon_s) + self._motion.horizon_s
+                steps = np.linspace(0.0, ahead_s, COMING_STEPS + 1)[1:, None, None]
+                coming.append((view.points_odom[moving] + steps * view.velocities_odom[moving]).reshape(-1, 2))
             fresh = now_s - view.memory_seen_s <= self._params.memory_s
             if fresh.any():
-                points.append(view.memory_odom[fresh])
-                velocities.append(np.zeros_like(points[-1]))
-        if not points:
-            return np.empty((0, 2)), np.empty((0, 2))
-        return np.concatenate(points), np.concatenate(velocities)
+                real.append(view.memory_odom[fresh])
+        points = np.concatenate(real + coming) if real else np.empty((0, 2))
+        is_real = np.zeros(len(points), dtype=bool)
+        is_real[: sum(len(part) for part in real)] = True
+        return points, is_real
 
     def make_grid(self, pose_odom_base: tuple[float, float, float], now_s: float) -> LocalGrid:
         """The picture of the map: cells with points are occupied, cells that a ray passed are free, the rest is unknown."""
@@ -115,7 +117,8 @@ class NearMap:
         for view in self._views.values():
             for share in np.arange(0.0, 1.0, 0.5 * resolution / self._reach_m):
                 self._mark(occupancy, view.points_odom * share + pose_odom_base[:2] * np.float64(1.0 - share), corner, FREE)
-        self._mark(occupancy, self.collect_points(now_s)[0], corner, OCCUPIED)
+        points, is_real = self.collect_points(now_s)
+        self._mark(occupancy, points[is_real], corner, OCCUPIED)
         stamp_s = max((view.stamp_s for view in self._views.values()), default=now_s)
         return LocalGrid(stamp_s, corner, resolution, occupancy, np.empty((0, 0), dtype=np.float32))
 

@@ -46,15 +46,14 @@ class Surroundings:
 
     Attributes:
         x_m, y_m: (N,).
-        velocity_x_mps, velocity_y_mps: (N,), or None when nothing moves.
         clearances_m: (N,) to the outline, negative inside.
+        is_real: (N,) bool, False for places where something will be soon.
     """
 
     x_m: FloatArray
     y_m: FloatArray
-    velocity_x_mps: FloatArray | None
-    velocity_y_mps: FloatArray | None
     clearances_m: FloatArray
+    is_real: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,15 @@ class Braking:
         """Speeds from which the robot stands after each of the distances, the inverse of `compute_distance_m`."""
         lag = self.deceleration_mps2 * self.reaction_s
         return np.sqrt(lag * lag + 2.0 * self.deceleration_mps2 * np.maximum(distances_m, 0.0)) - lag
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Clearance kept at rest, clearance added per speed, and way left over where braking ends."""
+
+    rest_m: float
+    per_speed_s: float
+    gap_m: float
 
 
 @dataclass(frozen=True)
@@ -125,33 +133,26 @@ def compute_braking(
 class MotionChecker:
     """Finds the allowed speed along a curve among points."""
 
-    def __init__(self, params: CheckParams, outline: Outline, effect_s: float) -> None:
-        """Args:
-        effect_s: time from now until the command takes effect, over which things in motion move on.
-        """
+    def __init__(self, params: CheckParams, outline: Outline) -> None:
         self._params = params
         self._outline = outline
-        self._effect_s = effect_s
 
-    def look_around(self, points_odom: FloatArray, velocities_odom: FloatArray, pose_odom_base: tuple[float, float, float]) -> Surroundings:
+    def look_around(self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float]) -> Surroundings:
         """Express points of odom in the robot's frame and measure their clearance.
 
         Args:
-            points_odom: (N, 2) where they are now.
-            velocities_odom: (N, 2).
+            points_odom: (N, 2).
+            is_real: (N,) bool.
             pose_odom_base: the robot's pose when the command takes effect.
         """
         cos, sin = math.cos(pose_odom_base[2]), math.sin(pose_odom_base[2])
-        moving = bool(velocities_odom.any())
-        if moving:
-            points_odom = points_odom + self._effect_s * velocities_odom
         away_x, away_y = points_odom[:, 0] - pose_odom_base[0], points_odom[:, 1] - pose_odom_base[1]
         x, y = cos * away_x + sin * away_y, cos * away_y - sin * away_x
-        velocity_x = cos * velocities_odom[:, 0] + sin * velocities_odom[:, 1] if moving else None
-        velocity_y = cos * velocities_odom[:, 1] - sin * velocities_odom[:, 0] if moving else None
-        return Surroundings(x, y, velocity_x, velocity_y, self._outline.measure_clearances(x, y))
+        return Surroundings(x, y, self._outline.measure_clearances(x, y), is_real)
 
-    def check(self, around: Surroundings, sweep: Sweep, speed_mps: float, braking: Braking, reverse: bool) -> CheckResult:
+    def check(
+        self, around: Surroundings, sweep: Sweep, speed_mps: float, braking: Braking, reverse: bool, margin_share: float
+    ) -> CheckResult:
         """Find the allowed speed along a curve.
 
         Args:
@@ -160,13 +161,15 @@ class MotionChecker:
             speed_mps: wanted speed of the outline's fastest point, > 0.
             braking: how the robot stops on this curve.
             reverse: whether it drives backwards, where more room is kept.
+            margin_share: of the margins and the gap.
         """
-        margin = self._params.margin_m + (self._params.reverse_margin_m if reverse else 0.0)
-        needed = margin + self._params.margin_per_speed_s * speed_mps
-        chosen = self._find_relevant(around, float(sweep.travels_m[-1]) + needed, float(sweep.travels_m[-1]) / speed_mps)
+        margins = self._make_margins(reverse, margin_share)
+        needed = margins.rest_m + margins.per_speed_s * speed_mps
+        # No point of the outline goes further than the travel, so what is further away cannot matter.
+        chosen = np.flatnonzero(around.clearances_m <= float(sweep.travels_m[-1]) + needed)
         if not len(chosen):
             return FREE_WAY
-        clearances = self._measure_along(around, chosen, sweep, speed_mps)
+        clearances = self._measure_along(around, chosen, sweep)
         now = around.clearances_m[chosen]
         touched = now < self._params.touch_m
         limit_touch = self._limit_touched(clearances[:, touched], now[touched]) if touched.any() else None
@@ -174,33 +177,23 @@ class MotionChecker:
             clearances = np.where(touched[None, :], np.inf, clearances)
         worst = clearances.argmin(axis=1)
         along = clearances[np.arange(len(worst)), worst]
-        allowed = self._allow(along, sweep.travels_m, margin, braking)
+        allowed = self._allow(along, sweep.travels_m, margins, braking)
         if limit_touch is not None:
-            blocked = np.minimum(allowed, np.maximum(limit_touch, braking.compute_speed_mps(sweep.travels_m - self._params.gap_m)))
-            allowed = blocked
+            stop = braking.compute_speed_mps(sweep.travels_m - margins.gap_m)
+            allowed = np.minimum(allowed, np.maximum(limit_touch, stop))
         tightest = int(allowed.argmin())
         touching = limit_touch is not None and float(allowed[tightest]) <= self._params.escape_speed_mps
         point = int(now.argmin()) if touching else int(worst[tightest])
         hits = np.flatnonzero(along <= 0.0)
         tight = np.flatnonzero(along < needed)
+        touching = touching and bool(around.is_real[chosen[point]])
         contact_s = 0.0 if touching else (float(sweep.travels_m[hits[0]]) / speed_mps if len(hits) else math.inf)
         distance = float(sweep.travels_m[tight[0]]) if len(tight) else math.inf
         return CheckResult(float(allowed[tightest]), int(chosen[point]), contact_s, distance, touching)
 
-    def _find_relevant(self, around: Surroundings, reach_m: float, duration_s: float) -> np.ndarray:
-        """Points that the outline can come near on its way: none of its points goes further than the travel."""
-        reach: float | FloatArray = reach_m
-        if around.velocity_x_mps is not None:
-            reach = reach_m + duration_s * np.hypot(around.velocity_x_mps, around.velocity_y_mps)
-        return np.flatnonzero(around.clearances_m <= reach)
-
-    def _measure_along(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep, speed_mps: float) -> FloatArray:
+    def _measure_along(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> FloatArray:
         """(K, N) clearances of the chosen points at every pose of the curve."""
         x, y = around.x_m[chosen][None, :], around.y_m[chosen][None, :]
-        if around.velocity_x_mps is not None and around.velocity_y_mps is not None:
-            times = (sweep.travels_m / speed_mps)[:, None]
-            x = x + times * around.velocity_x_mps[chosen]
-            y = y + times * around.velocity_y_mps[chosen]
         cos, sin = np.cos(sweep.yaw_rad)[:, None], np.sin(sweep.yaw_rad)[:, None]
         # R^T (p - t) = R^T p - R^T t, with the second term per pose only.
         shift_x = cos * sweep.x_m[:, None] + sin * sweep.y_m[:, None]
@@ -212,18 +205,21 @@ class MotionChecker:
         worst = (clearances - now[None, :]).min(axis=1)
         return np.where(worst >= -TOUCH_SLACK_M, self._params.escape_speed_mps, 0.0)
 
-    def _allow(self, along_m: FloatArray, travels_m: FloatArray, margin_m: float, braking: Braking) -> FloatArray:
-        """(K,) the formula above; the gaps between poses are bridged by taking the nearer clearance's earlier way."""
+    def _make_margins(self, reverse: bool, share: float) -> Margins:
         params = self._params
-        by_margin = np.maximum(along_m - margin_m, 0.0) / params.margin_per_speed_s
-        reference = max(min(float(along_m[0]), margin_m), params.touch_m)
+        rest_m = params.margin_m + (params.reverse_margin_m if reverse else 0.0)
+        return Margins(share * rest_m, share * params.margin_per_speed_s, share * params.gap_m)
+
+    def _allow(self, along_m: FloatArray, travels_m: FloatArray, margins: Margins, braking: Braking) -> FloatArray:
+        """(K,) the formula at the top of this file."""
+        params = self._params
+        by_margin = np.maximum(along_m - margins.rest_m, 0.0) / max(margins.per_speed_s, 1e-6)
+        reference = max(min(float(along_m[0]), margins.rest_m), params.touch_m)
         creep = params.escape_speed_mps * np.clip((along_m - reference) / CREEP_FADE_M + 1.0, 0.0, 1.0)
         enough = np.maximum(by_margin, creep)
-        stop = braking.compute_speed_mps(travels_m - params.gap_m)
-        allowed = np.maximum(stop, enough)
+        allowed = np.maximum(braking.compute_speed_mps(travels_m - margins.gap_m), enough)
         # Between two poses both ways and clearances are nearly linear: the tightest place may lie there.
         halves = 0.5 * (travels_m[1:] + travels_m[:-1])
-        half_enough = 0.5 * (enough[1:] + enough[:-1])
-        between = np.maximum(braking.compute_speed_mps(halves - params.gap_m), half_enough)
+        between = np.maximum(braking.compute_speed_mps(halves - margins.gap_m), 0.5 * (enough[1:] + enough[:-1]))
         allowed[1:] = np.minimum(allowed[1:], between)
         return allowed

@@ -70,13 +70,11 @@ class Course:
         return self._times_list[-1]
 
     def find_reference(self, time_s: float) -> Reference:
-        """The reference at a time; before the start and after the end it stands."""
+        """The reference at a time from the start on; after the end it stands."""
         times, rows = self._times_list, self._rows_list
         if time_s >= times[-1]:
             return Reference((rows[-1][0], rows[-1][1], rows[-1][2]), (0.0, 0.0), (0.0, 0.0))
-        index = bisect_right(times, time_s)
-        if index == 0:
-            return Reference((rows[0][0], rows[0][1], rows[0][2]), (0.0, 0.0), (0.0, 0.0))
+        index = max(bisect_right(times, time_s), 1)
         before, after = rows[index - 1], rows[index]
         share = (time_s - times[index - 1]) / (times[index] - times[index - 1])
         x, y, yaw, speed, turn_rate, acceleration, turn_acceleration = (a + share * (b - a) for a, b in zip(before, after))
