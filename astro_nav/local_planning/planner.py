@@ -6,7 +6,7 @@ effect, guide, search, conclude.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -157,6 +157,12 @@ class LocalPlanner:
         self._note_latency("sensor", received_s - scan.stamp_s)
         self._scan_stamp_s = max(self._scan_stamp_s, scan.stamp_s + scan.duration_s)
         return ""
+
+    def add_people(
+        self, stamp_s: float, positions_odom: FloatArray, covariances: FloatArray, ids: Sequence[str]
+    ) -> None:
+        """Fuse people whom another sensor sees; see `Tracker.add_people`."""
+        self._tracker.add_people(stamp_s, positions_odom, covariances, ids)
 
     # ----------------------------------------------------------------------------------------------- cycle
 

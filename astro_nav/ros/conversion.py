@@ -14,14 +14,16 @@ from dataclasses import replace
 import numpy as np
 from astro_nav_msgs.msg import SafetyState, TrackedObstacle, TrackedObstacles, TrajectoryPoint
 from astro_nav_msgs.msg import Trajectory as TrajectoryMessage
-from builtin_interfaces.msg import Time
+from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion, Twist, Vector3
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Odometry as OdometryMessage
 from nav_msgs.msg import Path as PathMessage
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from astro_nav.body.screen import ScreenMotion
 from astro_nav.errors import AstroNavError, FrameError
 from astro_nav.types import (
     UNKNOWN,
@@ -348,27 +350,50 @@ def message_from_verdict(
     )
 
 
-def message_from_tracks(
-    tracks: Sequence[Track], prediction: Prediction | None, stamp_s: float, odom_frame: str
-) -> TrackedObstacles:
-    """A TrackedObstacles message of tracks and, where there is one, their prediction."""
+def message_from_tracks(tracks: Sequence[Track], prediction: Prediction | None, stamp_s: float, odom_frame: str) -> TrackedObstacles:
+    """A TrackedObstacles message.
+
+    With a prediction everything is given for its start, to which the obstacles have been moved on; without one for each
+    track's own time, and `stamp_s` stands in the header.
+    """
     rows = {} if prediction is None else {track_id: row for row, track_id in enumerate(prediction.track_ids)}
     obstacles = []
     for track in tracks:
-        x, y, vx, vy = track.state_odom.tolist()
-        obstacle = TrackedObstacle(
-            id=track.track_id,
-            label=track.label,
-            person=track.person,
-            moving=track.moving,
-            position=Point(x=x, y=y, z=0.0),
-            velocity=Vector3(x=vx, y=vy, z=0.0),
-            covariance=track.covariance.ravel(),
-            radius_m=float(track.radius_m),
-        )
+        (x, y, vx, vy), covariance, points, step_s = track.state_odom.tolist(), track.covariance, [], 0.0
         if prediction is not None and track.track_id in rows:
-            means = prediction.means_odom[rows[track.track_id]].tolist()
-            obstacle.predicted_positions = [Point(x=mean_x, y=mean_y, z=0.0) for mean_x, mean_y in means]
-            obstacle.predicted_step_s = float(prediction.step_s)
-        obstacles.append(obstacle)
-    return TrackedObstacles(header=header_from(stamp_s, odom_frame), obstacles=obstacles)
+            row = rows[track.track_id]
+            means = prediction.means_odom[row].tolist()
+            (x, y), (vx, vy) = means[0], prediction.velocities_odom[row, 0].tolist()
+            covariance = covariance.copy()
+            covariance[:2, :2] = prediction.covariances[row, 0]
+            points, step_s = [Point(x=mean_x, y=mean_y, z=0.0) for mean_x, mean_y in means], float(prediction.step_s)
+        obstacles.append(
+            TrackedObstacle(
+                id=track.track_id,
+                label=track.label,
+                person=track.person,
+                moving=track.moving,
+                position=Point(x=x, y=y, z=0.0),
+                velocity=Vector3(x=vx, y=vy, z=0.0),
+                covariance=covariance.ravel(),
+                radius_m=float(track.radius_m),
+                predicted_positions=points,
+                predicted_step_s=step_s,
+            )
+        )
+    header = header_from(stamp_s if prediction is None else prediction.start_s, odom_frame)
+    return TrackedObstacles(header=header, obstacles=obstacles)
+
+
+def message_from_screen(motion: ScreenMotion, joint: str) -> JointTrajectory:
+    """A JointTrajectory message for the pan joint."""
+    points = [
+        JointTrajectoryPoint(positions=[angle], velocities=[speed], time_from_start=_duration_from_seconds(time_s))
+        for time_s, angle, speed in zip(motion.times_s.tolist(), motion.angles_rad.tolist(), motion.speeds_radps.tolist())
+    ]
+    return JointTrajectory(header=header_from(motion.stamp_s, ""), joint_names=[joint], points=points)
+
+
+def _duration_from_seconds(duration_s: float) -> Duration:
+    nanoseconds = round(duration_s * 1e9)
+    return Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)

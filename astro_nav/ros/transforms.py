@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import Quaternion, TransformStamped
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
@@ -16,6 +16,7 @@ from rclpy.time import Time
 from tf2_msgs.msg import TFMessage
 from tf2_ros import Buffer, TransformException, TransformListener
 
+from astro_nav.errors import FrameError
 from astro_nav.ros.conversion import MessageError, seconds_from_time, yaw_from_quaternion
 from astro_nav.types import FloatArray
 
@@ -77,6 +78,23 @@ class Transforms:
             return Lookup(None, f"no transform {target_frame} <- {source_frame}{when}: {error}")
         return _lookup_from_transform(found)
 
+    def transform_points(
+        self, target_frame: str, source_frame: str, time_s: float | None, points: FloatArray, vectors: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Express points (N, 3) and free vectors (N, 3) of any frame, also one that is tilted, in another one.
+
+        Raises:
+            FrameError: when there is no transform.
+        """
+        moment = Time() if time_s is None else Time(nanoseconds=round(time_s * 1e9))
+        try:
+            found = self._buffer.lookup_transform(target_frame, source_frame, moment).transform
+        except TransformException as error:
+            raise FrameError(f"no transform {target_frame} <- {source_frame}: {error}") from error
+        rotation = _make_matrix(found.rotation)
+        shift = np.array([found.translation.x, found.translation.y, found.translation.z])
+        return points @ rotation.T + shift, vectors @ rotation.T
+
     def lookup_mount(self, base_frame: str, sensor_frame: str) -> Lookup:
         """Return where a sensor is mounted; remembered for a second, because it does not move."""
         key, now_s = (base_frame, sensor_frame), time.monotonic()
@@ -93,6 +111,18 @@ class Transforms:
     def _take_static(self, message: TFMessage) -> None:
         for transform in message.transforms:
             self._buffer.set_transform_static(transform, "tf_static")
+
+
+def _make_matrix(rotation: Quaternion) -> FloatArray:
+    """Rotation matrix (3, 3) of a unit quaternion."""
+    x, y, z, w = rotation.x, rotation.y, rotation.z, rotation.w
+    return np.array(
+        [
+            [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],
+            [2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)],
+            [2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)],
+        ]
+    )
 
 
 def _lookup_from_transform(found: TransformStamped) -> Lookup:
