@@ -170,7 +170,7 @@ class Drive:
             record.answer = (
                 judge_arrival(record, arrival.arrival_position_m, arrival.arrival_heading_rad)
                 if succeeded
-                else sentence or f"error code {record.error_code}"
+                else sentence or f"given up with error code {record.error_code}, without a reason"
             )
         self.log.counting = False
         self.display.say(f"goal {index + 1} {goal}: {record.answer}")
