@@ -1,34 +1,44 @@
-"""Roughly the way that the robot will take, to know where it can be surprised."""
+"""The ways that the robot will take, as the global planner itself plans them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from astro_nav.demo.free_space import FreeSpace
-from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, pad_weights
-from astro_nav.types import FloatArray
+from astro_nav.demo.goals import Goal
+from astro_nav.errors import GoalError
+from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.params.files import load_params
+from astro_nav.params.global_planner import GlobalPlannerParams
+from astro_nav.types import FloatArray, OccupancyMap
 
 
-def find_way(space: FreeSpace, start_map: FloatArray, goals_map: Sequence[FloatArray]) -> FloatArray:
-    """Return the middles (N, 2) [m] of the cells on a way from the start through all goals.
+def plan_tour(
+    occupancy_map: OccupancyMap, start_map: FloatArray, goals: Sequence[Goal], overlay_files: Iterable[Path] = ()
+) -> FloatArray:
+    """Plan from the start through all goals.
 
-    The way keeps to the middle of free space: a step costs more the less room there is. Legs for which there is no way
-    are left out.
+    Args:
+        occupancy_map: what the robot is told.
+        start_map: (3,).
+        goals: in order.
+        overlay_files: parameter files laid over the shipped configuration.
+
+    Returns:
+        (N, 2) points of the way [m].
+
+    Raises:
+        GoalError: naming the goal to which there is no way, and why.
     """
-    clearance = space.clearance_m
-    weights = np.where(clearance >= space.inscribed_radius_m, 1.0 + space.circumscribed_radius_m / np.maximum(clearance, 1e-3), 0.0)
-    if not weights.any():
-        return np.zeros((0, 2))
-    searcher = GridSearcher(pad_weights(weights))
-    weight_range = (float(weights[weights > 0.0].min()), float(weights.max()))
-    cells, inside = space.find_cells(np.array([start_map[:2], *(goal[:2] for goal in goals_map)]))
-    legs = [np.zeros((0, 2))]
-    for (here, here_inside), (there, there_inside) in zip(zip(cells[:-1], inside[:-1]), zip(cells[1:], inside[1:])):
-        if not (here_inside and there_inside):
-            continue
-        result = searcher.search(tuple(there), tuple(here), weight_range)
-        if result.outcome is SearchOutcome.FOUND:
-            legs.append(space.find_points(result.way))
+    planner = GlobalPlanner(load_params(GlobalPlannerParams, "global_planner", overlay_files))
+    planner.set_map(occupancy_map)
+    here, legs = np.asarray(start_map, dtype=np.float64), []
+    for index, goal in enumerate(goals, start=1):
+        result = planner.plan(here, goal.pose_map, now_s=0.0)
+        if len(result.path.poses_map) == 0:
+            raise GoalError(f"goal {index}, {goal}: {result.message}")
+        legs.append(result.path.poses_map[:, :2])
+        here = goal.pose_map
     return np.concatenate(legs)

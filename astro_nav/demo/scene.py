@@ -15,7 +15,7 @@ import yaml
 
 from astro_nav.demo.free_space import FreeSpace
 from astro_nav.demo.goals import Goal, format_goals, parse_goals
-from astro_nav.demo.routes import find_way
+from astro_nav.demo.routes import plan_tour
 from astro_nav.demo.tour import Walk, check_goals, choose_box, choose_goals, choose_start, choose_walk
 from astro_nav.errors import GoalError
 from astro_nav.mapping.map_file import load_map
@@ -107,15 +107,18 @@ def prepare_scene(
     Raises:
         MapError, GoalError, ParameterError: naming what cannot be used, and the remedy.
     """
+    overlays = list(overlay_files)
     # First what needs no map: a typing error is told at once.
     goals = None if goals_text is None else parse_goals(goals_text)
-    simulator = load_params(SimulatorParams, "simulator", overlay_files)
+    simulator = load_params(SimulatorParams, "simulator", overlays)
     if map_file is not None:
-        return _prepare_map(map_file, goals, seed, params)
-    return _prepare_world(find_world_file(world_file or DEFAULT_WORLD), goals, seed, params, simulator.map_resolution_m)
+        return _prepare_map(map_file, goals, seed, params, overlays)
+    return _prepare_world(find_world_file(world_file or DEFAULT_WORLD), goals, seed, params, simulator.map_resolution_m, overlays)
 
 
-def _prepare_world(path: Path, goals: list[Goal] | None, seed: int, params: DemoParams, resolution_m: float) -> Scene:
+def _prepare_world(
+    path: Path, goals: list[Goal] | None, seed: int, params: DemoParams, resolution_m: float, overlays: list[Path]
+) -> Scene:
     world = load_world(path)
     occupancy_map = world.rasterize(resolution_m)
     space = FreeSpace(occupancy_map, params.robot.footprint)
@@ -126,6 +129,7 @@ def _prepare_world(path: Path, goals: list[Goal] | None, seed: int, params: Demo
         goals = [Goal(*(float(value) for value in pose), name) for name, pose in world.goals_map.items()]
         goals = goals or choose_goals(space, start, params.tour, seed)
     check_goals(space, start, goals)
+    plan_tour(occupancy_map, start, goals, overlays)
     return Scene(
         title=world.name,
         source=path,
@@ -139,14 +143,14 @@ def _prepare_world(path: Path, goals: list[Goal] | None, seed: int, params: Demo
     )
 
 
-def _prepare_map(path: Path, goals: list[Goal] | None, seed: int, params: DemoParams) -> Scene:
+def _prepare_map(path: Path, goals: list[Goal] | None, seed: int, params: DemoParams, overlays: list[Path]) -> Scene:
     occupancy_map = load_map(path)
     space = FreeSpace(occupancy_map, params.robot.footprint)
     start = choose_start(space, params.tour)
     given = goals is not None
     goals = goals if goals is not None else choose_goals(space, start, params.tour, seed)
     check_goals(space, start, goals)
-    way = find_way(space, start, [goal.pose_map for goal in goals])
+    way = plan_tour(occupancy_map, start, goals, overlays)
     keep_clear = np.array([start[:2], *(goal.pose_map[:2] for goal in goals)])
     box = choose_box(space, way, keep_clear, params.surprise)
     walk = choose_walk(space, way, keep_clear if box is None else np.vstack([keep_clear, box[:2]]), params.surprise, seed)
