@@ -1,0 +1,194 @@
+"""The map as the search sees it: how far every cell is from obstacles, and what a metre of way costs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_nav.errors import MapError
+from astro_nav.geometry.footprint import compute_edge_distances, compute_signed_distances
+from astro_nav.geometry.se2 import invert, transform_points
+from astro_nav.kernels import distance_field
+from astro_nav.kernels.way_cost import (
+    LARGEST_CLEARANCE_M,
+    UNKNOWN_BLOCKED,
+    UNKNOWN_DISCOURAGED,
+    UNKNOWN_FREE,
+    fill_weights,
+    mark_obstacles,
+)
+from astro_nav.params.global_planner import GlobalPlannerParams
+from astro_nav.types import Float32Array, FloatArray, OccupancyMap
+
+POLICY_NUMBERS = {"blocked": UNKNOWN_BLOCKED, "discouraged": UNKNOWN_DISCOURAGED, "free": UNKNOWN_FREE}
+
+
+class MapChange(Enum):
+    """What a new map changed."""
+
+    NOTHING = "nothing"
+    CELLS = "cells"  # some cells of the same grid
+    EVERYTHING = "everything"
+
+
+class CostMap:
+    """Clearances and weights of an occupancy map, kept up to date where the map changes.
+
+    Attributes:
+        map: the map that was set last.
+        weights: (H + 2, W + 2) float32: 0 = the robot's middle cannot be here, else the cost of a metre of way; with the
+            border that `GridSearcher` needs.
+        clearance_mm: (H + 2, W + 2) int16 distance from the cell's middle to the nearest obstacle's surface.
+    """
+
+    def __init__(self, occupancy_map: OccupancyMap, params: GlobalPlannerParams) -> None:
+        find_map_problem(occupancy_map, params.search.max_map_cells)
+        self._params = params
+        self._footprint_m = params.robot.footprint
+        self.inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), self._footprint_m)[0])
+        self.body_radius_m = self.inscribed_radius_m + params.cost.margin_m
+        self._reach_m = min(self.body_radius_m + params.cost.comfort_distance_m, LARGEST_CLEARANCE_M)
+        self.map = occupancy_map
+        self._occupancy = np.ascontiguousarray(occupancy_map.occupancy, dtype=np.int8)
+        rows, columns = occupancy_map.shape
+        self.weights: Float32Array = np.zeros((rows + 2, columns + 2), np.float32)
+        self.clearance_mm: NDArray[np.int16] = np.zeros((rows + 2, columns + 2), np.int16)
+        self._fill_window(0, rows, 0, columns)
+
+    @property
+    def weight_range(self) -> tuple[float, float]:
+        """Bounds of the weights that are not 0, as long as no patch is laid over them."""
+        cost = self._params.cost
+        largest = 1.0 + cost.closeness_weight
+        return 1.0, largest * (cost.unknown_weight if cost.unknown == "discouraged" else 1.0)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of clearances and weights."""
+        return self.weights.nbytes + self.clearance_mm.nbytes
+
+    def update(self, occupancy_map: OccupancyMap) -> MapChange:
+        """Take a map on the same grid in place of the present one.
+
+        Returns:
+            EVERYTHING when the grid is another one: then nothing was changed, and a new CostMap is needed.
+        """
+        old = self.map
+        same_grid = (
+            old.shape == occupancy_map.shape
+            and old.resolution_m == occupancy_map.resolution_m
+            and old.frame_id == occupancy_map.frame_id
+            and np.array_equal(old.pose_map_origin, occupancy_map.pose_map_origin)
+        )
+        if not same_grid:
+            return MapChange.EVERYTHING
+        before, self._occupancy = self._occupancy, np.ascontiguousarray(occupancy_map.occupancy, dtype=np.int8)
+        self.map = occupancy_map
+        changed_rows = np.flatnonzero((before != self._occupancy).any(axis=1))
+        if len(changed_rows) == 0:
+            return MapChange.NOTHING
+        first_row, end_row = int(changed_rows[0]), int(changed_rows[-1]) + 1
+        band = before[first_row:end_row] != self._occupancy[first_row:end_row]
+        changed_columns = np.flatnonzero(band.any(axis=0))
+        self._fill_window(first_row, end_row, int(changed_columns[0]), int(changed_columns[-1]) + 1)
+        return MapChange.CELLS
+
+    def _fill_window(self, first_row: int, end_row: int, first_column: int, end_column: int) -> None:
+        """Compute everything that the occupancy of these cells has a bearing on."""
+        occupancy_map, cost = self.map, self._params.cost
+        reach = int(np.ceil(self._reach_m / occupancy_map.resolution_m)) + 2
+        rows, columns = occupancy_map.shape
+        # Cells within reach of a change have to be computed, and obstacles within reach of those have to be seen.
+        top, bottom = max(first_row - reach, 0), min(end_row + reach, rows)
+        left, right = max(first_column - reach, 0), min(end_column + reach, columns)
+        outer_top, outer_left = max(top - reach, 0), max(left - reach, 0)
+        obstacles = self._mark_obstacles(outer_top, min(bottom + reach, rows), outer_left, min(right + reach, columns))
+        distance_m = np.empty(obstacles.shape, np.float32)
+        distance_field.compute_signed_distances(obstacles, occupancy_map.resolution_m, self._reach_m, distance_m)
+        inner = (slice(top - outer_top, bottom - outer_top), slice(left - outer_left, right - outer_left))
+        fill_weights(
+            np.ascontiguousarray(distance_m[inner]),
+            np.ascontiguousarray(self._occupancy[top:bottom, left:right]),
+            top + 1,
+            left + 1,
+            self.clearance_mm,
+            self.weights,
+            self.body_radius_m,
+            cost.comfort_distance_m,
+            cost.closeness_weight,
+            POLICY_NUMBERS[cost.unknown],
+            cost.unknown_weight,
+        )
+
+    def _mark_obstacles(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.bool_]:
+        cost = self._params.cost
+        obstacles = np.empty((bottom - top, right - left), np.bool_)
+        mark_obstacles(self._occupancy, top, left, cost.occupied_threshold, cost.unknown == "blocked", obstacles)
+        return obstacles
+
+    def find_points(self, points_map: FloatArray) -> FloatArray:
+        """Express points (N, 2) [m] of the map frame in cells: (N, 2) as (x, y) from the grid's corner."""
+        return transform_points(invert(self.map.pose_map_origin), points_map) / self.map.resolution_m
+
+    def find_points_map(self, points: FloatArray) -> FloatArray:
+        """The inverse of `find_points`."""
+        return transform_points(self.map.pose_map_origin, np.asarray(points) * self.map.resolution_m)
+
+    def contains(self, point: FloatArray) -> bool:
+        """Whether a point (2,) [cells] lies in the grid."""
+        rows, columns = self.map.shape
+        return bool(0.0 <= point[0] < columns and 0.0 <= point[1] < rows)
+
+    def fits(self, pose_map: FloatArray) -> bool:
+        """Whether the outline, at a pose (3,) in the map, touches no obstacle of the map."""
+        footprint, resolution_m = self._footprint_m, self.map.resolution_m
+        radius = float(np.linalg.norm(footprint, axis=1).max()) / resolution_m + 2.0
+        centre = self.find_points(pose_map[np.newaxis, :2])[0]
+        rows, columns = self.map.shape
+        top, bottom = (int(np.clip(value, 0, rows)) for value in (centre[1] - radius, centre[1] + radius + 1.0))
+        left, right = (int(np.clip(value, 0, columns)) for value in (centre[0] - radius, centre[0] + radius + 1.0))
+        cells = np.argwhere(self._mark_obstacles(top, max(bottom, top), left, max(right, left)))
+        if len(cells) == 0:
+            return True
+        points_map = self.find_points_map(cells[:, ::-1] + np.array([left + 0.5, top + 0.5]))
+        points_base = transform_points(invert(pose_map), points_map)
+        # The same idea of an obstacle's surface as in the clearances: half a cell before its centre.
+        return bool((compute_signed_distances(points_base, footprint) >= 0.5 * resolution_m - 1e-6).all())
+
+    @contextmanager
+    def patch(self, top: int, bottom: int, left: int, right: int) -> Iterator[tuple[NDArray, NDArray]]:
+        """Lend weights and clearances [mm] of a window of cells for changes that are undone afterwards.
+
+        The window is cut to the grid; what is lent is (h, w) views.
+        """
+        rows, columns = self.map.shape
+        window = (
+            slice(min(max(top, 0), rows) + 1, max(min(bottom, rows), 0) + 1),
+            slice(min(max(left, 0), columns) + 1, max(min(right, columns), 0) + 1),
+        )
+        weights, clearance_mm = self.weights[window].copy(), self.clearance_mm[window].copy()
+        try:
+            yield self.weights[window], self.clearance_mm[window]
+        finally:
+            self.weights[window], self.clearance_mm[window] = weights, clearance_mm
+
+
+def find_map_problem(occupancy_map: OccupancyMap, max_cells: int) -> None:
+    """Raise MapError for a map on which nothing can be planned."""
+    rows, columns = occupancy_map.shape
+    resolution_m = occupancy_map.resolution_m
+    if not (np.isfinite(resolution_m) and 1e-4 <= resolution_m <= 100.0):
+        raise MapError(f"the map's resolution is {resolution_m} m per cell, needed is 0.0001 to 100 m: check who publishes it")
+    if rows == 0 or columns == 0:
+        raise MapError(f"the map has {columns} x {rows} cells: there is nothing to plan on, check who publishes it")
+    if not np.isfinite(occupancy_map.pose_map_origin).all():
+        raise MapError(f"the map's origin {occupancy_map.pose_map_origin.tolist()} is not finite: check who publishes it")
+    if rows * columns > max_cells:
+        raise MapError(
+            f"the map has {columns} x {rows} = {rows * columns} cells, which would need about {16e-6 * rows * columns:.0f} MB; "
+            f"limit search.max_map_cells = {max_cells}: raise it, or use a coarser map"
+        )

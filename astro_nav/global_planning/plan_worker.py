@@ -1,0 +1,127 @@
+"""Planning in a thread of its own, so that whoever asks stays free. The newest map and the newest question win."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from astro_nav.errors import MapError
+from astro_nav.global_planning.cost_map import MapChange
+from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, answer_question, answer_timeout
+from astro_nav.types import OccupancyMap
+
+
+@dataclass(frozen=True)
+class MapTaken:
+    """A map was taken, or refused with a sentence."""
+
+    occupancy_map: OccupancyMap
+    change: MapChange
+    refusal: str
+    duration_s: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class RouteFound:
+    """A question was answered."""
+
+    question: RouteQuestion
+    answer: RouteAnswer
+    duration_s: float
+
+
+class PlanWorker:
+    """Owns a GlobalPlanner and the thread that uses it.
+
+    Args:
+        planner: used by no other thread from now on.
+        report: called in the thread with MapTaken and RouteFound; must return at once.
+        read_clock_s: a monotonic clock, for time limits and durations.
+        read_stamp_s: the time for stamps.
+    """
+
+    def __init__(
+        self,
+        planner: GlobalPlanner,
+        report: Callable[[MapTaken | RouteFound], None],
+        read_clock_s: Callable[[], float],
+        read_stamp_s: Callable[[], float],
+    ) -> None:
+        self._planner, self._report = planner, report
+        self._read_clock_s, self._read_stamp_s = read_clock_s, read_stamp_s
+        self._time_limit_s = planner.params.search.time_limit_s
+        self._news = threading.Condition()
+        self._map: OccupancyMap | None = None
+        self._question: RouteQuestion | None = None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="planning", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End the thread, a search included; returns whether it has ended in time."""
+        with self._news:
+            self._stopping = True
+            self._news.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def set_map(self, occupancy_map: OccupancyMap) -> None:
+        """Have a map taken; a search under way is begun anew on it."""
+        with self._news:
+            self._map = occupancy_map
+            self._news.notify()
+
+    def ask(self, question: RouteQuestion) -> None:
+        """Have a question answered; one under way or waiting is dropped without an answer."""
+        with self._news:
+            self._question = question
+            self._news.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._stopping or self._map is not None or self._question is not None)
+                if self._stopping:
+                    return
+                occupancy_map, self._map = self._map, None
+                question = None
+                if occupancy_map is None:
+                    question, self._question = self._question, None
+            if occupancy_map is not None:
+                self._take_map(occupancy_map)
+            elif question is not None:
+                self._answer(question)
+
+    def _take_map(self, occupancy_map: OccupancyMap) -> None:
+        began_s = self._read_clock_s()
+        change, refusal = MapChange.NOTHING, ""
+        try:
+            change = self._planner.set_map(occupancy_map)
+        except MapError as error:
+            refusal = str(error)
+        duration_s = self._read_clock_s() - began_s
+        self._report(MapTaken(occupancy_map, change, refusal, duration_s, self._planner.memory_bytes))
+
+    def _answer(self, question: RouteQuestion) -> None:
+        began_s = self._read_clock_s()
+
+        def is_out_of_date() -> bool:
+            return self._stopping or self._map is not None or self._question is not None
+
+        def is_over() -> bool:
+            return is_out_of_date() or self._read_clock_s() - began_s > self._time_limit_s
+
+        answer = answer_question(self._planner, question, self._read_stamp_s(), is_over)
+        with self._news:
+            if is_out_of_date() and not answer.is_found:
+                if self._question is None:
+                    self._question = question  # only the map has changed
+                return
+        duration_s = self._read_clock_s() - began_s
+        self._report(RouteFound(question, answer_timeout(question, answer, self._time_limit_s), duration_s))

@@ -1,0 +1,263 @@
+"""The node `global_planner`: map and goals in, way out."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections import deque
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from astro_nav_msgs.msg import LocalPlannerStatus
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import OccupancyGrid
+from nav_msgs.msg import Path as PathMessage
+
+from astro_nav.errors import AstroNavError, FrameError, GoalError
+from astro_nav.geometry.angles import wrap_angle
+from astro_nav.geometry.se2 import compose, relative, transform_points
+from astro_nav.global_planning.cost_map import MapChange
+from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
+from astro_nav.global_planning.plan_result import ErrorCode
+from astro_nav.global_planning.plan_worker import MapTaken, PlanWorker, RouteFound
+from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.mapping.map_file import load_map
+from astro_nav.params.global_planner import GlobalPlannerParams
+from astro_nav.ros.conversion import (
+    check_frame,
+    message_from_occupancy_map,
+    message_from_path,
+    occupancy_map_from_message,
+    pose_from_message,
+    seconds_from_time,
+)
+from astro_nav.ros.goal_servers import GoalServers
+from astro_nav.ros.node import LATEST, RELIABLE, StackNode
+from astro_nav.ros.runner import run_node
+from astro_nav.ros.transforms import Transforms
+from astro_nav.types import FloatArray, OccupancyMap, Path
+
+NAME = "global_planner"
+STOP_TIMEOUT_S = 2.0
+PLAN_STAMP_TOLERANCE_S = 1e-3
+
+
+class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
+    """Wraps a Navigator, which decides, and a PlanWorker, which plans in its own thread."""
+
+    def __init__(self) -> None:
+        super().__init__(NAME, GlobalPlannerParams)
+        self._transforms = Transforms(self)
+        self._navigator = Navigator(self.params)
+        planner = GlobalPlanner(self.params)
+        planner.warm_up()
+        self._news: deque[MapTaken | RouteFound] = deque()
+        self._news_guard = self.create_guard_condition(self._take_news)
+        self._worker = PlanWorker(planner, self._bring_news, time.monotonic, lambda: self.now_s)
+        self._planning = self.diagnostics.add_durations("planning")
+        self._map_update = self.diagnostics.add_durations("map update")
+        self._has_map = False
+        self._topic_goals = 0
+        self._last_odometry: tuple[float, FloatArray] | None = None
+        self._plan_stamp_s = 0.0
+        self._pose_reason = ""
+        self._plan_publisher = self.create_publisher(PathMessage, "plan", LATEST)
+        self._publish_path(Path(self.now_s, np.empty((0, 3)), self.params.frames.map))
+        if self.params.map_file:
+            self._map_publisher = self.create_publisher(OccupancyGrid, "map", LATEST)
+            self._publish_map_file(self.params.map_file)
+        else:
+            self.subscribe(OccupancyGrid, "map", self._take_map, LATEST)
+        self.subscribe(PoseStamped, "goal_pose", self._take_topic_goal, RELIABLE)
+        self.subscribe(LocalPlannerStatus, "local_planner_status", self._take_local_status, RELIABLE)
+        self._goals = GoalServers(self, self._accept_goal, self._cancel_goal)
+        self._worker.start()
+        self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
+
+    def shut_down(self) -> None:
+        """Leave the robot without a way, so that it stands still."""
+        self._navigator.abort(ErrorCode.UNKNOWN, "the global planner was shut down", self.now_s)
+        self._carry_out()
+        if not self._worker.stop(STOP_TIMEOUT_S):
+            self.get_logger().warning(f"a search did not end within {STOP_TIMEOUT_S:g} s")
+        self._goals.destroy()
+
+    # Maps
+
+    def _publish_map_file(self, path: str) -> None:
+        occupancy_map = replace(load_map(path), stamp_s=self.now_s, frame_id=self.params.frames.map)
+        self._map_publisher.publish(message_from_occupancy_map(occupancy_map))
+        self._worker.set_map(occupancy_map)
+
+    def _take_map(self, message: OccupancyGrid) -> None:
+        check_frame(message.header.frame_id, self.params.frames.map, "map")
+        self._worker.set_map(occupancy_map_from_message(message))
+
+    # Goals
+
+    def _take_topic_goal(self, message: PoseStamped) -> None:
+        self._topic_goals += 1
+        self._accept_goal(self._topic_goals, [message])
+
+    def _accept_goal(self, goal_id: Hashable, poses: Sequence[PoseStamped]) -> None:
+        try:
+            goals_map = self._read_goals(poses)
+        except AstroNavError as error:
+            code = ErrorCode.TF_ERROR if isinstance(error, FrameError) else ErrorCode.UNKNOWN
+            self._end_goal(EndGoal(goal_id, Ending.ABORTED, code, str(error)))
+            return
+        self._navigator.accept(goal_id, goals_map, self.now_s)
+        self._step()
+
+    def _cancel_goal(self, goal_id: bytes) -> bool:
+        was_on_the_way = self._navigator.cancel(goal_id, self.now_s)
+        self._carry_out()
+        return was_on_the_way
+
+    def _read_goals(self, poses: Sequence[PoseStamped]) -> FloatArray:
+        """(G, 3) goals in the map; raises an AstroNavError with what is wrong with one."""
+        if not poses:
+            raise GoalError("the list of goals is empty: at least one pose is needed")
+        goals = []
+        for stamped in poses:
+            try:
+                pose = pose_from_message(stamped.pose)
+            except AstroNavError as error:
+                raise GoalError(f"the goal cannot be used: {error}") from error
+            frame = stamped.header.frame_id.lstrip("/")
+            if frame != self.params.frames.map:
+                if not frame:
+                    raise FrameError(f"the goal's frame_id is empty: set it, e.g. to {self.params.frames.map!r}")
+                lookup = self._transforms.lookup_pose(self.params.frames.map, frame)
+                if lookup.pose is None:
+                    raise FrameError(f"the goal is in frame {frame!r}: {lookup.reason}")
+                pose = compose(lookup.pose, pose)
+            goals.append(pose)
+        return np.array(goals)
+
+    # The cycle
+
+    def _tick(self) -> None:
+        changed = self.params_watcher.take_change()
+        if changed is not None:
+            self.params = changed
+            self._navigator.update_params(changed)
+        self._step()
+        self._report_state()
+        feedback = self._navigator.make_feedback(self.now_s)
+        if feedback is None:
+            return
+        self.diagnostics.set_value("distance left [m]", feedback.distance_left_m)
+        if math.isfinite(feedback.distance_left_m):
+            self._goals.send_feedback(feedback, self.now_s, self.params.frames.map)
+
+    def _step(self) -> None:
+        frames, now_s = self.params.frames, self.now_s
+        lookup = self._transforms.lookup_pose(frames.map, frames.base)
+        self._navigator.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
+        self._pose_reason = lookup.reason
+        self._carry_out()
+
+    def _measure_twist(self) -> FloatArray | None:
+        """Body twist between the last two looks at odometry, which does not jump as the pose in the map may."""
+        lookup = self._transforms.lookup_pose(self.params.frames.odom, self.params.frames.base)
+        last = self._last_odometry
+        if lookup.pose is None:
+            self._last_odometry = None
+            return None
+        if last is not None and lookup.stamp_s <= last[0]:
+            return None  # nothing new: a robot whose odometry has died may be moving
+        self._last_odometry = (lookup.stamp_s, lookup.pose)
+        if last is None:
+            return None
+        step, duration_s = relative(last[1], lookup.pose), lookup.stamp_s - last[0]
+        return np.array([math.copysign(math.hypot(step[0], step[1]), step[0]), float(wrap_angle(step[2]))]) / duration_s
+
+    def _report_state(self) -> None:
+        if not self._has_map:
+            self.report_waiting(f"waiting for a map on {self.resolve_topic_name('map')}")
+        elif self._pose_reason and not self._navigator.is_busy:
+            self.report_waiting(f"waiting for the robot's pose: {self._pose_reason}")
+        elif self._navigator.waits_for:
+            self.report_waiting(self._navigator.waits_for)
+        else:
+            self.report_ready()
+            self.report_working("driving to a goal" if self._navigator.is_busy else "ready")
+
+    def _take_local_status(self, message: LocalPlannerStatus) -> None:
+        plan_stamp_s = seconds_from_time(message.plan_stamp)
+        is_old = plan_stamp_s > 0.0 and abs(plan_stamp_s - self._plan_stamp_s) > PLAN_STAMP_TOLERANCE_S
+        if is_old:
+            return
+        is_blocked = message.state == LocalPlannerStatus.BLOCKED
+        point_map = None
+        if is_blocked and math.isfinite(message.blocked_point.x + message.blocked_point.y):
+            lookup = self._transforms.lookup_pose(self.params.frames.map, self.params.frames.odom)
+            if lookup.pose is not None:
+                point_map = transform_points(lookup.pose, np.array([message.blocked_point.x, message.blocked_point.y]))
+        self._navigator.report_local_status(is_blocked, point_map, message.reason, self.now_s)
+
+    # From the planning thread
+
+    def _bring_news(self, news: MapTaken | RouteFound) -> None:
+        """Called in the planning thread."""
+        self._news.append(news)
+        self._news_guard.trigger()
+
+    def _take_news(self) -> None:
+        while self._news:
+            news = self._news.popleft()
+            if isinstance(news, MapTaken):
+                self._take_map_news(news)
+            else:
+                self._planning.add(news.duration_s)
+                self._navigator.take_answer(news.answer, self.now_s)
+        self._step()
+
+    def _take_map_news(self, news: MapTaken) -> None:
+        if news.refusal:
+            self.report_unusable("map", news.refusal)
+            return
+        self._map_update.add(news.duration_s)
+        self.diagnostics.set_value("planning memory [MB]", 1e-6 * news.memory_bytes)
+        if news.change is MapChange.EVERYTHING:
+            self._name_map(news.occupancy_map)
+        self._has_map = True
+        self._navigator.report_map(news.change)
+
+    def _name_map(self, occupancy_map: OccupancyMap) -> None:
+        rows, columns = occupancy_map.shape
+        self.get_logger().info(f"map of {columns} x {rows} cells, {occupancy_map.resolution_m:g} m each")
+
+    # Effects
+
+    def _carry_out(self) -> None:
+        for effect in self._navigator.take_effects():
+            if isinstance(effect, AskForRoute):
+                self._worker.ask(effect.question)
+            elif isinstance(effect, PublishPath):
+                self._publish_path(effect.path)
+            else:
+                self._end_goal(effect)
+
+    def _publish_path(self, path: Path) -> None:
+        self._plan_stamp_s = path.stamp_s
+        self._plan_publisher.publish(message_from_path(path))
+
+    def _end_goal(self, effect: EndGoal) -> None:
+        self._goals.end(effect)
+        if effect.ending is Ending.ABORTED:
+            self.say_at_times(f"ended {effect.error_code}", f"goal not reached, error {int(effect.error_code)}: {effect.message}")
+        else:
+            self.get_logger().info(f"goal {effect.ending.value}{': ' + effect.message if effect.message else ''}")
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run_node(GlobalPlannerNode))
+
+
+if __name__ == "__main__":
+    main()

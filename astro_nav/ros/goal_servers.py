@@ -1,0 +1,120 @@
+"""The actions `navigate_to_pose` and `navigate_through_poses`: goals in, feedback and results out.
+
+What rclpy wants of a server whose goals take minutes, found in its source (rclpy 7.1):
+- an execute callback that waits must be a coroutine: an ordinary one would hold up the only thread of the executor;
+- a goal may be `canceled()` only after a client's cancel request; one that is replaced by another is aborted;
+- an exception in a goal callback ends the node, so that whatever is wrong with a goal is its result instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from astro_nav_msgs.action import NavigateThroughPoses, NavigateToPose
+from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import PoseStamped
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+from rclpy.task import Future
+
+from astro_nav.global_planning.navigator import EndGoal, Ending, Feedback
+from astro_nav.ros.conversion import stamped_from_pose
+
+RESULT_LIFETIME_S = 60  # for how long a client can still fetch a result
+
+
+@dataclass
+class _Goal:
+    handle: ServerGoalHandle
+    ended: Future
+
+
+class GoalServers:
+    """Both actions; goals are told apart by their action id.
+
+    Args:
+        node: whose executor runs the callbacks.
+        accept: called with the id and the poses of every goal; it, too, may end the goal at once.
+        cancel: called with the id of a goal that a client wants canceled; returns whether it was on the way.
+    """
+
+    def __init__(
+        self, node: Node, accept: Callable[[bytes, Sequence[PoseStamped]], None], cancel: Callable[[bytes], bool]
+    ) -> None:
+        self._accept, self._cancel = accept, cancel
+        self._goals: dict[bytes, _Goal] = {}
+        self._servers = [
+            ActionServer(
+                node,
+                action,
+                name,
+                self._execute,
+                handle_accepted_callback=self._take_goal,
+                cancel_callback=self._take_cancel,
+                result_timeout=RESULT_LIFETIME_S,
+            )
+            for action, name in ((NavigateToPose, "navigate_to_pose"), (NavigateThroughPoses, "navigate_through_poses"))
+        ]
+
+    def end(self, effect: EndGoal) -> bool:
+        """Have a goal's result sent; returns whether the goal came from a client of the actions."""
+        goal = self._goals.get(effect.goal_id) if isinstance(effect.goal_id, bytes) else None
+        if goal is None:
+            return False
+        if not goal.ended.done():
+            goal.ended.set_result(effect)
+        return True
+
+    def send_feedback(self, feedback: Feedback, stamp_s: float, map_frame: str) -> None:
+        """Tell the client of the goal on the way how it goes."""
+        goal = self._goals.get(feedback.goal_id) if isinstance(feedback.goal_id, bytes) else None
+        if goal is None or goal.ended.done() or not goal.handle.is_active:
+            return
+        is_list = isinstance(goal.handle.request, NavigateThroughPoses.Goal)
+        message: Any = NavigateThroughPoses.Feedback() if is_list else NavigateToPose.Feedback()
+        message.current_pose = stamped_from_pose(feedback.pose_map_base, stamp_s, map_frame)
+        message.navigation_time = _make_duration(feedback.elapsed_s)
+        message.estimated_time_remaining = _make_duration(feedback.time_left_s)
+        message.number_of_recoveries = min(feedback.recoveries, 2**15 - 1)
+        message.distance_remaining = feedback.distance_left_m
+        if is_list:
+            message.number_of_poses_remaining = feedback.goals_left
+        goal.handle.publish_feedback(message)
+
+    def destroy(self) -> None:
+        """Take the actions away."""
+        for server in self._servers:
+            server.destroy()
+
+    def _take_goal(self, handle: ServerGoalHandle) -> None:
+        goal_id = bytes(handle.goal_id.uuid)
+        self._goals[goal_id] = _Goal(handle, Future())
+        handle.execute()
+        request = handle.request
+        self._accept(goal_id, request.poses if isinstance(request, NavigateThroughPoses.Goal) else [request.pose])
+
+    def _take_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+        return CancelResponse.ACCEPT if self._cancel(bytes(handle.goal_id.uuid)) else CancelResponse.REJECT
+
+    async def _execute(self, handle: ServerGoalHandle) -> Any:
+        goal_id = bytes(handle.goal_id.uuid)
+        effect: EndGoal = await self._goals[goal_id].ended
+        del self._goals[goal_id]
+        is_list = isinstance(handle.request, NavigateThroughPoses.Goal)
+        result: Any = NavigateThroughPoses.Result() if is_list else NavigateToPose.Result()
+        result.error_code, result.error_msg = int(effect.error_code), effect.message
+        if effect.ending is Ending.SUCCEEDED:
+            handle.succeed()
+        elif effect.ending is Ending.CANCELED and handle.is_cancel_requested:
+            handle.canceled()
+        else:
+            handle.abort()
+        return result
+
+
+def _make_duration(duration_s: float) -> Duration:
+    whole = int(max(duration_s, 0.0))
+    return Duration(sec=whole, nanosec=int(1e9 * (max(duration_s, 0.0) - whole)))
