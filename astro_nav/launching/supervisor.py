@@ -19,26 +19,23 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from astro_nav.launching import guardian
 from astro_nav.launching.errors import LaunchError
 from astro_nav.launching.process_spec import ProcessEnd, ProcessSpec, ProcessUsage, describe_end, is_failure
+from astro_nav.launching.stop_order import find_next_to_ask
+from astro_nav.launching.stop_signals import handle_stop_signals
 from astro_nav.launching.supervised_process import OutputStream, SupervisedProcess
 
-# How long a process that is stopped may hold up those to be stopped after it.
-STAGE_PATIENCE_S = 1.0
-# A terminal, make and a wrapper may each pass on the same Ctrl-C.
-REPEATED_SIGNAL_S = 0.5
 MEMORY_PERIOD_S = 0.5
 # Without process file descriptors, ends are found by looking.
 POLL_PERIOD_S = 0.05
 LEFTOVER_ESCALATION = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
 
-OnOutput = Callable[[str, str, str], None]
-OnStarted = Callable[[str, int], None]
-OnEnded = Callable[[ProcessEnd], None]
-OnNotice = Callable[[str], None]
+
+def _ignore(*_arguments: object) -> None:
+    """The callback of those who do not care."""
 
 
 class Supervisor:
@@ -57,10 +54,10 @@ class Supervisor:
 
     def __init__(
         self,
-        on_output: OnOutput = lambda name, stream, line: None,
-        on_started: OnStarted = lambda name, pid: None,
-        on_ended: OnEnded = lambda end: None,
-        on_notice: OnNotice = lambda sentence: None,
+        on_output: Callable[[str, str, str], None] = _ignore,
+        on_started: Callable[[str, int], None] = _ignore,
+        on_ended: Callable[[ProcessEnd], None] = _ignore,
+        on_notice: Callable[[str], None] = _ignore,
     ) -> None:
         self._on_output, self._on_started, self._on_ended, self._on_notice = on_output, on_started, on_ended, on_notice
         self.ends: list[ProcessEnd] = []
@@ -181,42 +178,21 @@ class Supervisor:
         self._haste += 1
         self._wake()
 
-    @contextlib.contextmanager
-    def handle_signals(self) -> Iterator[None]:
-        """Turn SIGINT, SIGTERM and SIGHUP into an orderly stop, and repeated ones into haste; for the main thread.
-
-        Ctrl-Z is ignored meanwhile: a suspended supervisor would read no output, and nodes would come to wait on their logs.
-        """
-        last_at = -REPEATED_SIGNAL_S
-
-        def receive(number: int, _frame: object) -> None:
-            nonlocal last_at
-            now, before = time.monotonic(), last_at
-            last_at = now
-            if self._stop_reason is None:
-                self.stop(f"{signal.Signals(number).name} received")
-            elif now - before >= REPEATED_SIGNAL_S:
-                self.hasten()
-
-        previous = {}
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
-                previous[number] = signal.signal(number, receive)
-        previous[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+    def handle_signals(self) -> contextlib.AbstractContextManager[None]:
+        """Turn SIGINT, SIGTERM and SIGHUP into an orderly stop, and repeated ones into haste; see `stop_signals`."""
+        return handle_stop_signals(self.stop, self.hasten)
 
     def close(self) -> None:
-        """Kill whatever is still alive, at once, and release everything; nothing happens after an orderly end."""
+        """Kill whatever is still alive, at once and without a word, and release everything.
+
+        After an orderly end there is nothing to kill. Callbacks are not called any more: one of them may be why we are here.
+        """
+        self._on_output, self._on_started, self._on_ended, self._on_notice = _ignore, _ignore, _ignore, _ignore
         self._respawns.clear()
         for process in self._processes:
             process.send(signal.SIGKILL)
+        self._stop_reason, self._is_stopping = self._stop_reason or "closed", True
         while self._processes:
-            self._stop_reason = self._stop_reason or "closed"
-            self._is_stopping = True
             self.step(timeout_s=POLL_PERIOD_S)
         self._end_leftovers()
         if self._guardian is not None:
@@ -247,23 +223,23 @@ class Supervisor:
         return max(0.0, min([timeout_s, *(at - time.monotonic() for at in times)]))
 
     def _read(self, process: SupervisedProcess, stream: OutputStream) -> None:
-        for line in stream.read_lines():
-            self._on_output(process.spec.name, stream.name, line)
+        lines = list(stream.read_lines())
         if not stream.is_open:
             self._selector.unregister(stream.descriptor)
+        for line in lines:
+            self._on_output(process.spec.name, stream.name, line)
 
     def _finish(self, process: SupervisedProcess) -> None:
         """Report an ended process, and draw the consequences."""
         spec = process.spec
-        for stream in process.streams:
-            if stream.is_open:
-                self._selector.unregister(stream.descriptor)
-                for line in stream.drain_lines():
-                    self._on_output(spec.name, stream.name, line)
-        if process.pidfd is not None:
-            self._selector.unregister(process.pidfd)
+        open_streams = [stream for stream in process.streams if stream.is_open]
+        lines = [(stream.name, line) for stream in open_streams for line in stream.drain_lines()]
+        for descriptor in [stream.descriptor for stream in open_streams] + [process.pidfd] * (process.pidfd is not None):
+            self._selector.unregister(descriptor)
         process.close()
         self._processes.remove(process)
+        for stream_name, line in lines:
+            self._on_output(spec.name, stream_name, line)
 
         assert process.exit_code is not None and process.usage is not None
         was_asked = process.asked_at is not None
@@ -312,7 +288,7 @@ class Supervisor:
             for process in self._processes:
                 process.send(number)
         now = time.monotonic()
-        for process in self._find_next_to_ask(now):
+        for process in find_next_to_ask(self._processes, now):
             process.send(signal.SIGINT)
         for process in self._processes:
             due = process.find_next_escalation()
@@ -320,20 +296,6 @@ class Supervisor:
                 name, pid = process.spec.name, process.pid
                 self._on_notice(f"{name} (pid {pid}) has not ended {now - (process.asked_at or now):.1f} s after SIGINT: {due[1].name}")
                 process.send(due[1])
-
-    def _find_next_to_ask(self, now: float) -> list[SupervisedProcess]:
-        """Return the processes whose turn it is to be stopped."""
-        ranked: dict[tuple[int, int], list[SupervisedProcess]] = {}
-        for index, process in enumerate(self._processes):
-            rank = process.spec.stop_rank
-            ranked.setdefault((0, -index) if rank is None else (rank, 1), []).append(process)
-        for _, stage in sorted(ranked.items(), key=lambda item: item[0]):
-            waiting = [process for process in stage if process.asked_at is None]
-            if waiting:
-                return waiting
-            if any(now - (process.asked_at or now) < STAGE_PATIENCE_S for process in stage):
-                return []
-        return []
 
     def _measure_memory(self) -> None:
         if time.monotonic() >= self._next_memory_at:

@@ -251,9 +251,10 @@ def test_exception_in_a_callback_leaves_nothing_running():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), Supervisor(on_output=fail) as supervisor:
-        pid = supervisor.start(shell("a", OBEDIENT))
+        pids = [supervisor.start(shell("a", "echo now; exit 0")), supervisor.start(shell("b", f"{OBEDIENT} & {DEAF}"))]
         supervisor.run()
-    assert not is_alive(pid)
+    assert not any(is_alive(pid) for pid in pids)
+    assert guardian.find_marked_processes(supervisor.mark) == []
 
 
 def test_usage_of_every_process_is_measured_without_the_size_of_its_parent():
