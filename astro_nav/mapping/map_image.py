@@ -21,7 +21,7 @@ def read_image(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         path: PGM, PNG or whatever Pillow reads.
 
     Returns:
-        Brightness (H, W) or (H, W, 3), float64 from 0 to 1, and opacity (H, W) likewise or None; row 0 is the top.
+        Brightness (H, W) or (H, W, C), float64 from 0 to 1, and opacity (H, W) likewise or None; row 0 is the top.
 
     Raises:
         MapError: when it is missing, cut off, empty or no image.
@@ -104,5 +104,5 @@ def _read_with_pillow(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         Image.MAX_IMAGE_PIXELS = previous_limit
     scaled = values / 255.0
     if has_opacity:
-        return scaled[..., :-1].squeeze(), scaled[..., -1]
+        return scaled[..., :-1], scaled[..., -1]
     return scaled, None

@@ -23,6 +23,7 @@ class BaseParams:
 
     command_delay_s: float = parameter("from cmd_vel to the motor controller", unit="s", minimum=0.0, maximum=1.0)
     motor_lag_s: float = parameter("time constant with which the wheels follow", unit="s", minimum=0.005, maximum=1.0)
+    motor_integral_time_s: float = parameter("integral time of the wheels' speed controllers", unit="s", minimum=0.01, maximum=100.0)
     command_timeout_s: float = parameter("the base stops by itself when no command came for so long", unit="s", minimum=0.05, maximum=10.0)
     max_wheel_acceleration_mps2: float = parameter("steepest ramp of a wheel's speed", unit="m/s^2", minimum=0.1, maximum=100.0)
     max_wheel_torque_nm: float = parameter("strongest torque of one wheel", unit="N m", minimum=0.05, maximum=500.0)

@@ -10,6 +10,9 @@ import numpy as np
 
 from astro_nav.params.simulator import SimulatorParams
 
+# The integral part of the motors' controllers corrects at most this much of a wheel's speed.
+MAX_CORRECTION_MPS = 0.2
+
 
 class BaseController:
     """Delays, limits and ramps commands; stops by itself when they cease.
@@ -24,6 +27,8 @@ class BaseController:
         self._wanted = (0.0, 0.0)
         self._received_s = -math.inf
         self._wheels_mps = (0.0, 0.0)
+        self._expected_radps = [0.0, 0.0]
+        self._integrals_rad = [0.0, 0.0]
 
     @property
     def wanted_twist(self) -> tuple[float, float]:
@@ -49,8 +54,16 @@ class BaseController:
             raise ValueError(f"command ({speed} m/s, {turn_rate} rad/s) is not finite: send numbers")
         self._pending.append((now_s + self._params.base.command_delay_s, speed, turn_rate))
 
-    def step(self, now_s: float) -> tuple[float, float]:
-        """Advance by one step of the physics and return the target speeds of the left and right wheel [rad/s]."""
+    def step(self, now_s: float, wheel_speeds_radps: tuple[float, float]) -> tuple[float, float]:
+        """Advance by one step of the physics.
+
+        Args:
+            now_s: before the step.
+            wheel_speeds_radps: measured speeds of the left and the right wheel.
+
+        Returns:
+            What the motors of the left and the right wheel shall follow [rad/s].
+        """
         base, step_s = self._params.base, self._params.physics.step_s
         while self._pending and self._pending[0][0] <= now_s + 1e-9:
             self._received_s, speed, turn_rate = self._pending.popleft()
@@ -63,8 +76,23 @@ class BaseController:
         # One factor for both wheels keeps the curve while the speed ramps.
         share = min(1.0, base.max_wheel_acceleration_mps2 * step_s / largest) if largest > 0.0 else 1.0
         self._wheels_mps = (self._wheels_mps[0] + share * change_left, self._wheels_mps[1] + share * change_right)
+        return self._correct(0, wheel_speeds_radps[0]), self._correct(1, wheel_speeds_radps[1])
+
+    def _correct(self, side: int, measured_radps: float) -> float:
+        """Add the integral part that takes away what load leaves between the expected and the measured speed.
+
+        Expected is the wanted speed after the motor's lag: correcting the lag itself would overshoot after every ramp.
+        """
+        base, step_s = self._params.base, self._params.physics.step_s
         radius = self._params.robot.wheel_radius_m
-        return self._wheels_mps[0] / radius, self._wheels_mps[1] / radius
+        wanted, expected = self._wheels_mps[side] / radius, self._expected_radps[side]
+        expected += (wanted - expected) * min(step_s / base.motor_lag_s, 1.0)
+        self._expected_radps[side] = expected
+        integral = self._integrals_rad[side] + (expected - measured_radps) * step_s
+        # A wheel that is held must not store up speed for when it is let go.
+        limit = MAX_CORRECTION_MPS / radius * base.motor_integral_time_s
+        self._integrals_rad[side] = min(max(integral, -limit), limit)
+        return wanted + self._integrals_rad[side] / base.motor_integral_time_s
 
     def _limit_twist(self, speed: float, turn_rate: float) -> tuple[float, float]:
         limits = self._params.robot.limits

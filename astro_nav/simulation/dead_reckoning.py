@@ -81,7 +81,8 @@ class Localizer:
     def __init__(self, params: LocalizationParams, generator: np.random.Generator) -> None:
         self._params, self._generator = params, generator
         self._stddevs = np.array([params.position_stddev_m, params.position_stddev_m, params.yaw_stddev_rad])
-        self._error_base = self._draw_error()
+        self._bound = params.max_stddevs * self._stddevs
+        self._error_base = np.clip(self._draw_error(), -self._bound, self._bound)
         self._corrected_odom: FloatArray | None = None
         self.pose_map_odom: FloatArray = np.zeros(3)
 
@@ -100,8 +101,7 @@ class Localizer:
                 return self.pose_map_odom
             memory = self._params.memory
             self._error_base = memory * self._error_base + math.sqrt(1.0 - memory**2) * self._draw_error()
-            bound = self._params.max_stddevs * self._stddevs
-            self._error_base = np.clip(self._error_base, -bound, bound)
+            self._error_base = np.clip(self._error_base, -self._bound, self._bound)
         self._corrected_odom = pose_odom_base.copy()
         believed = se2.compose(pose_map_base, self._error_base)
         self.pose_map_odom = se2.compose(believed, se2.invert(pose_odom_base))

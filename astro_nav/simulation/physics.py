@@ -65,7 +65,7 @@ class Physics:
         self.params = params
         spec = build_robot_spec(params, with_visuals)
         spec.option.timestep = params.physics.step_s
-        spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+        spec.option.integrator = mujoco.mjtIntegrator.mjINT_EULER
         spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
         spec.option.impratio = 10.0
         _add_floor(spec)

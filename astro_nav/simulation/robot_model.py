@@ -163,9 +163,13 @@ def _shape_tyres(spec: mujoco.MjSpec, params: SimulatorParams) -> None:
 
 def _add_motors(spec: mujoco.MjSpec, params: SimulatorParams) -> None:
     robot = params.robot
-    # Gain with which the loaded wheel follows its target speed like a first-order lag: half the mass hangs on each wheel.
-    wheel_gain = 0.5 * robot.mass_kg * robot.wheel_radius_m**2 / params.base.motor_lag_s
+    # The loaded wheel follows its target speed like a first-order lag: half the mass hangs on each wheel. The rotor's inertia
+    # behind the gear is chosen so that a wheel in the air is stable in one explicit step, too; an implicit step would let
+    # contact solver and integrator disagree about the wheel, and the base would run ahead of its wheels.
+    step_s, lag_s = params.physics.step_s, max(params.base.motor_lag_s, 2.0 * params.physics.step_s)
+    wheel_gain = 0.5 * robot.mass_kg * robot.wheel_radius_m**2 / (lag_s - step_s)
     for joint in (LEFT_WHEEL, RIGHT_WHEEL):
+        spec.joint(joint).armature = wheel_gain * step_s
         motor = spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         motor.gainprm[0], motor.biastype, motor.biasprm[2] = wheel_gain, mujoco.mjtBias.mjBIAS_AFFINE, -wheel_gain
         torque = params.base.max_wheel_torque_nm

@@ -194,7 +194,8 @@ class Simulator:
             surroundings.advance_people((phase + 1) / self._decision_steps)
             physics.place_people(surroundings.legs, surroundings.bodies, surroundings.crowd.present)
         pose, speeds = physics.read_pose(), physics.read_speeds()
-        physics.step(self._base.step(now_s), self._screen.step(now_s))
+        wheel_targets = self._base.step(now_s, physics.read_wheels()[2:])
+        physics.step(wheel_targets, self._screen.step(now_s))
         self._steps += 1
         for touch in physics.list_touches():
             self._note_touch(touch, pose, speeds)
