@@ -32,6 +32,10 @@ from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, Path
 
 
+# What the local planner said longer ago than this is no news: it may have died.
+STATUS_LIFETIME_S = 1.0
+
+
 class Ending(Enum):
     """How a goal ended."""
 
@@ -114,6 +118,7 @@ class Navigator:
         self._last_nudge_s = -np.inf
         self._last_step_s = -np.inf
         self._blocked_since_s: float | None = None
+        self._blocked_report_s = -np.inf
         self._blocked_point_map: FloatArray | None = None
         self._local_reason = ""
         self._resting_since_s: float | None = None
@@ -189,7 +194,7 @@ class Navigator:
             return
         if self._blocked_since_s is None:
             self._blocked_since_s = now_s
-        self._blocked_point_map = blocked_point_map
+        self._blocked_point_map, self._blocked_report_s = blocked_point_map, now_s
 
     def take_answer(self, answer: RouteAnswer, now_s: float) -> None:
         """Take the answer to a question; one to a question that is no longer asked is ignored."""
@@ -277,6 +282,8 @@ class Navigator:
         self._progress.update(distance_m, turn_rad if is_near else float(np.pi), now_s)
         if off_way_m > progress.off_way_m and now_s - self._last_question_s >= progress.retry_s:
             self._want(Why.OFF_WAY)
+        if self._blocked_since_s is not None and now_s - self._blocked_report_s > STATUS_LIFETIME_S:
+            self._blocked_since_s = None
         if self._blocked_since_s is not None and now_s - self._blocked_since_s >= progress.blocked_s:
             if now_s - self._last_question_s >= progress.retry_s:
                 if self._blocked_point_map is not None and np.isfinite(self._blocked_point_map).all():

@@ -24,6 +24,7 @@ class TravelTime:
         self._params = params
         self._pace = 1.0
         self._times_to_go_s = np.zeros(1)
+        self._settling_s = 0.0
         self._last: tuple[float, float] | None = None
 
     def set_way(self, poses_map: FloatArray, costs_to_go_m: FloatArray, stops: int) -> None:
@@ -41,8 +42,8 @@ class TravelTime:
         shares = np.maximum(np.sqrt(lengths / np.maximum(costs, 1e-9)), SLOWEST_SHARE)
         bends = np.abs(wrap_angle(np.diff(poses_map[:, 2])))
         times = lengths / (cruise_mps * shares) + bends / (2.0 * limits.max_turn_rate_radps)
-        settling_s = pace.settling_s * max(stops, 1)
-        self._times_to_go_s = np.concatenate([np.cumsum(times[::-1])[::-1], [0.0]]) + settling_s
+        self._times_to_go_s = np.concatenate([np.cumsum(times[::-1])[::-1], [0.0]])
+        self._settling_s = pace.settling_s * max(stops, 1)
         self._last = None
 
     def update(self, place: int, now_s: float) -> float:
@@ -59,4 +60,4 @@ class TravelTime:
                 self._last = (guess_s, now_s)
         else:
             self._last = (guess_s, now_s)
-        return self._pace * guess_s
+        return self._pace * guess_s + self._settling_s
