@@ -1,0 +1,1 @@
+"""Episodes of the whole stack in one process, measured. Read closed_loop.py first."""

@@ -1,0 +1,212 @@
+"""The stack in one process: the very objects that the nodes wrap, each at its own rate, with modelled latencies."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from astro_nav.body.screen import ScreenMotion, ScreenPlanner
+from astro_nav.geometry import se2
+from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Navigator, PublishPath
+from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.global_planning.questions import RouteAnswer, answer_question
+from astro_nav.local_planning.local_plan import LocalPlan, PlanState
+from astro_nav.local_planning.planner import LocalPlanner
+from astro_nav.params.global_planner import GlobalPlannerParams
+from astro_nav.params.local_planner import LocalPlannerParams
+from astro_nav.params.safety_controller import SafetyControllerParams
+from astro_nav.safety.controller import SafetyController
+from astro_nav.simulation.events import Event, LocalizationEvent, OdometryEvent, ScanEvent
+from astro_nav.types import FloatArray, Odometry, OccupancyMap, Path, Scan, Trajectory, Verdict
+
+
+class MotionPlanner(Protocol):
+    """What fills the place of the local planner; the peers do, too."""
+
+    def warm_up(self) -> None: ...
+    def add_odometry(self, odometry: Odometry) -> str: ...
+    def add_scan(self, scan: Scan, pose_base_laser: FloatArray, received_s: float) -> str: ...
+    def set_pose_map_odom(self, pose_map_odom: FloatArray, stamp_s: float) -> None: ...
+    def set_path(self, path: Path) -> None: ...
+    def set_speed_limit(self, limit_mps: float | None) -> None: ...
+    def plan(self, now_s: float) -> LocalPlan: ...
+
+
+@dataclass(frozen=True)
+class StackParams:
+    """Parameters of the three nodes."""
+
+    global_planner: GlobalPlannerParams
+    local_planner: LocalPlannerParams
+    safety_controller: SafetyControllerParams
+
+
+@dataclass(frozen=True)
+class ComputeLatency:
+    """How long computing and transport take in the modelled robot [s]."""
+
+    local_s: float = 0.03
+    global_s: float = 0.1
+
+
+MakePlanner = Callable[[StackParams, int], MotionPlanner]
+
+
+def make_astro(params: StackParams, seed: int) -> MotionPlanner:
+    """The planner of this project; it reads no clock, so that equal seeds give equal runs."""
+    return LocalPlanner(params.local_planner, seed)
+
+
+@dataclass
+class StackReport:
+    """What the stack said in one tick.
+
+    Attributes:
+        verdict: the safety controller's.
+        plan: the local planner's newest, None before the first.
+        is_new_plan: whether it was made in this tick.
+        endings: goals that ended in this tick.
+        screen_motion: where the screen shall look, when that was planned in this tick.
+    """
+
+    verdict: Verdict
+    plan: LocalPlan | None
+    is_new_plan: bool
+    endings: list[EndGoal] = field(default_factory=list)
+    screen_motion: ScreenMotion | None = None
+
+
+class Stack:
+    """Global planner, local planner, safety controller and screen, stepped together.
+
+    Args:
+        params: of the three nodes.
+        occupancy_map: the map that the robot is given.
+        pose_base_laser: (3,) the lidar on the robot.
+        seed: of the planner.
+        make_planner: makes the local planner or a peer.
+        latency: modelled computing times.
+    """
+
+    def __init__(
+        self,
+        params: StackParams,
+        occupancy_map: OccupancyMap,
+        pose_base_laser: FloatArray,
+        seed: int,
+        make_planner: MakePlanner = make_astro,
+        latency: ComputeLatency = ComputeLatency(),
+    ) -> None:
+        self.params, self.latency = params, latency
+        self.period_s = params.safety_controller.period_s
+        self._pose_base_laser = pose_base_laser
+        self._global = GlobalPlanner(params.global_planner)
+        self._global.set_map(occupancy_map)
+        self._navigator = Navigator(params.global_planner)
+        self._local = make_planner(params, seed)
+        self._safety = SafetyController(params.safety_controller)
+        self._screen = ScreenPlanner(params.local_planner.robot.screen, params.local_planner.gaze)
+        self._odometry: Odometry | None = None
+        self._pose_map_odom: FloatArray | None = None
+        self._plan: LocalPlan | None = None
+        self._screen_motion: ScreenMotion | None = None
+        self._mail: list[tuple[float, int, Callable[[float], None]]] = []
+        self._letters = 0
+        self._tick = 0
+        self._local_ticks = max(1, round(1.0 / (params.local_planner.rate_hz * self.period_s)))
+        self._global_ticks = max(1, round(1.0 / (params.global_planner.rate_hz * self.period_s)))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a goal is being driven to."""
+        return self._navigator.is_busy
+
+    def navigate(self, goal_id: Any, goals_map: FloatArray, now_s: float) -> None:
+        """Drive to goals (G, 3), giving up the present ones without a stop."""
+        self._navigator.accept(goal_id, goals_map, now_s)
+
+    def cancel(self, goal_id: Any, now_s: float) -> None:
+        """Give up a goal."""
+        self._navigator.cancel(goal_id, now_s)
+
+    def set_speed_limit(self, limit_mps: float | None) -> None:
+        """Limit the speed, as the topic does."""
+        self._local.set_speed_limit(limit_mps)
+        self._safety.set_speed_limit(limit_mps)
+
+    def take(self, events: list[Event]) -> None:
+        """Hand over what arrived from the sensors, in order of arrival."""
+        for event in events:
+            if isinstance(event, ScanEvent):
+                self._local.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
+                self._safety.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
+            elif isinstance(event, OdometryEvent):
+                self._odometry = event.odometry
+                self._local.add_odometry(event.odometry)
+                self._safety.add_odometry(event.odometry)
+            elif isinstance(event, LocalizationEvent):
+                self._pose_map_odom = event.pose_map_odom
+                self._local.set_pose_map_odom(event.pose_map_odom, event.stamp_s)
+
+    def step(self, now_s: float) -> StackReport:
+        """One tick of the safety controller's period: whoever is due works."""
+        while self._mail and self._mail[0][0] <= now_s + 1e-9:
+            heapq.heappop(self._mail)[2](now_s)
+        endings: list[EndGoal] = []
+        if self._tick % self._global_ticks == 0:
+            endings = self._run_navigator(now_s)
+        is_new_plan = self._tick % self._local_ticks == 0
+        if is_new_plan:
+            self._run_local(now_s)
+        verdict = self._safety.step(now_s, now_s)
+        self._tick += 1
+        screen_motion, self._screen_motion = self._screen_motion, None
+        return StackReport(verdict, self._plan, is_new_plan, endings, screen_motion)
+
+    def _run_local(self, now_s: float) -> None:
+        self._plan = plan = self._local.plan(now_s)
+        if plan.trajectory is not None:
+            self._post(now_s + self.latency.local_s, lambda at_s, t=plan.trajectory: self._deliver(t, at_s))
+        blocked = plan.state is PlanState.BLOCKED
+        point = None
+        if blocked and self._pose_map_odom is not None and np.isfinite(plan.blocked_point_odom).all():
+            point = se2.transform_points(self._pose_map_odom, plan.blocked_point_odom)
+        self._post(
+            now_s + self.latency.local_s,
+            lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s),
+        )
+
+    def _deliver(self, trajectory: Trajectory, now_s: float) -> None:
+        self._safety.set_trajectory(trajectory, now_s)
+        if self.params.local_planner.robot.screen.joint:
+            self._screen_motion = self._screen.plan(trajectory, now_s)
+
+    def _run_navigator(self, now_s: float) -> list[EndGoal]:
+        pose = None
+        if self._odometry is not None and self._pose_map_odom is not None:
+            pose = se2.compose(self._pose_map_odom, self._odometry.pose_odom_base)
+        twist = None if self._odometry is None else self._odometry.twist
+        self._navigator.step(now_s, pose, twist, "waiting for odometry and localisation")
+        endings = []
+        for effect in self._navigator.take_effects():
+            if isinstance(effect, AskForRoute):
+                answer = answer_question(self._global, effect.question, now_s, lambda: False)
+                self._post(now_s + self.latency.global_s, lambda at_s, a=answer: self._take_answer(a, at_s))
+            elif isinstance(effect, PublishPath):
+                self._local.set_path(effect.path)
+            elif isinstance(effect, EndGoal):
+                endings.append(effect)
+        return endings
+
+    def _take_answer(self, answer: RouteAnswer, now_s: float) -> None:
+        self._navigator.take_answer(answer, now_s)
+
+    def _post(self, arrives_s: float, deliver: Callable[[float], None]) -> None:
+        """Have something done later; letters of the same time in the order of sending."""
+        heapq.heappush(self._mail, (arrives_s, self._letters, deliver))
+        self._letters += 1
+
