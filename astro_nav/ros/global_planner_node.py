@@ -42,6 +42,7 @@ from astro_nav.types import FloatArray, OccupancyMap, Path
 NAME = "global_planner"
 STOP_TIMEOUT_S = 2.0
 PLAN_STAMP_TOLERANCE_S = 1e-3
+NEWS_PERIOD_S = 0.02
 
 
 class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
@@ -54,7 +55,6 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         planner = GlobalPlanner(self.params)
         planner.warm_up()
         self._news: deque[MapTaken | RouteFound] = deque()
-        self._news_guard = self.create_guard_condition(self._take_news)
         self._worker = PlanWorker(planner, self._bring_news, time.monotonic, lambda: self.now_s)
         self._planning = self.diagnostics.add_durations("planning")
         self._map_update = self.diagnostics.add_durations("map update")
@@ -75,6 +75,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._goals = GoalServers(self, self._accept_goal, self._cancel_goal)
         self._worker.start()
         self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
+        # rclpy's events executor has no guard conditions, so the planning thread cannot wake it.
+        self.create_steady_timer(NEWS_PERIOD_S, self._take_news)
 
     def shut_down(self) -> None:
         """Leave the robot without a way, so that it stands still."""
@@ -140,6 +142,9 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     # The cycle
 
     def _tick(self) -> None:
+        if self._news_error is not None:
+            raise self._news_error
+        self._take_news()
         changed = self.params_watcher.take_change()
         if changed is not None:
             self.params = changed
@@ -204,9 +209,10 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def _bring_news(self, news: MapTaken | RouteFound) -> None:
         """Called in the planning thread."""
         self._news.append(news)
-        self._news_guard.trigger()
 
     def _take_news(self) -> None:
+        if not self._news:
+            return
         while self._news:
             news = self._news.popleft()
             if isinstance(news, MapTaken):
@@ -214,7 +220,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             else:
                 self._planning.add(news.duration_s)
                 self._navigator.take_answer(news.answer, self.now_s)
-        self._step()
+        self._carry_out()
 
     def _take_map_news(self, news: MapTaken) -> None:
         if news.refusal:
@@ -226,6 +232,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             self._name_map(news.occupancy_map)
         self._has_map = True
         self._navigator.report_map(news.change)
+        self._step()
 
     def _name_map(self, occupancy_map: OccupancyMap) -> None:
         rows, columns = occupancy_map.shape
