@@ -112,9 +112,11 @@ def _read_parameters(element: Element, scope: Scope, section: str) -> list[str |
             parameters.append(file)
             continue
         values = read_inline_parameters(child, scope)
-        if parameters and isinstance(parameters[-1], InlineParameters):
-            values = {**parameters.pop().values, **values}
-        parameters.append(InlineParameters(section, values))
+        before = parameters[-1] if parameters else None
+        if isinstance(before, InlineParameters):
+            parameters[-1] = InlineParameters(section, {**before.values, **values})
+        else:
+            parameters.append(InlineParameters(section, values))
     return parameters
 
 

@@ -234,8 +234,10 @@ class Supervisor:
         spec = process.spec
         open_streams = [stream for stream in process.streams if stream.is_open]
         lines = [(stream.name, line) for stream in open_streams for line in stream.drain_lines()]
-        for descriptor in [stream.descriptor for stream in open_streams] + [process.pidfd] * (process.pidfd is not None):
-            self._selector.unregister(descriptor)
+        for stream in open_streams:
+            self._selector.unregister(stream.descriptor)
+        if process.pidfd is not None:
+            self._selector.unregister(process.pidfd)
         process.close()
         self._processes.remove(process)
         for stream_name, line in lines:
