@@ -152,11 +152,19 @@ class Surroundings:
         return _NOTHING.measure_polygon_clearance(self._outline, rectangles, discs)[0] > DOOR_GAP_M
 
     def _is_clear_of(self, motion: DoorMotion, panel: FloatArray) -> bool:
-        """Whether a door's panel (1, 6) would touch neither robot nor people."""
-        if _NOTHING.measure_polygon_clearance(self._outline, panel, NO_DISCS)[0] < DOOR_GAP_M:
+        """Whether a door's panel (1, 6) would neither touch nor come closer to robot or people that are near it."""
+        current = np.array([motion.door.compute_panel(motion.angle_rad)])
+
+        def measure_robot(rectangle: FloatArray) -> float:
+            return _NOTHING.measure_polygon_clearance(self._outline, rectangle, NO_DISCS)[0]
+
+        if (room_m := measure_robot(panel)) < DOOR_GAP_M and room_m <= measure_robot(current):
             return False
-        bodies = self.crowd.list_bodies()
-        return all(motion.measure_panel_distance(panel[0], x, y) >= radius + DOOR_GAP_M for x, y, radius in bodies)
+        for x, y, radius in self.crowd.list_bodies():
+            room_m = motion.measure_panel_distance(panel[0], x, y)
+            if room_m < radius + DOOR_GAP_M and room_m <= motion.measure_panel_distance(current[0], x, y):
+                return False
+        return True
 
 
 def measure_outline_distance(x: float, y: float, corners: list[list[float]]) -> float:
