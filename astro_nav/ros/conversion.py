@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import array
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from astro_nav_msgs.msg import SafetyState, TrackedObstacle, TrackedObstacles, TrajectoryPoint
+from astro_nav_msgs.msg import SafetyState, TrajectoryPoint
 from astro_nav_msgs.msg import Trajectory as TrajectoryMessage
-from builtin_interfaces.msg import Duration, Time
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion, Twist, Vector3
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Odometry as OdometryMessage
 from nav_msgs.msg import Path as PathMessage
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
-from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from astro_nav.body.screen import ScreenMotion
 from astro_nav.errors import AstroNavError, FrameError
 from astro_nav.types import (
     UNKNOWN,
@@ -32,9 +29,7 @@ from astro_nav.types import (
     OccupancyMap,
     Odometry,
     Path,
-    Prediction,
     Scan,
-    Track,
     Trajectory,
     Verdict,
 )
@@ -348,52 +343,3 @@ def message_from_verdict(
         scan_age_s=float(scan_age_s),
         odom_age_s=float(odom_age_s),
     )
-
-
-def message_from_tracks(tracks: Sequence[Track], prediction: Prediction | None, stamp_s: float, odom_frame: str) -> TrackedObstacles:
-    """A TrackedObstacles message.
-
-    With a prediction everything is given for its start, to which the obstacles have been moved on; without one for each
-    track's own time, and `stamp_s` stands in the header.
-    """
-    rows = {} if prediction is None else {track_id: row for row, track_id in enumerate(prediction.track_ids)}
-    obstacles = []
-    for track in tracks:
-        (x, y, vx, vy), covariance, points, step_s = track.state_odom.tolist(), track.covariance, [], 0.0
-        if prediction is not None and track.track_id in rows:
-            row = rows[track.track_id]
-            means = prediction.means_odom[row].tolist()
-            (x, y), (vx, vy) = means[0], prediction.velocities_odom[row, 0].tolist()
-            covariance = covariance.copy()
-            covariance[:2, :2] = prediction.covariances[row, 0]
-            points, step_s = [Point(x=mean_x, y=mean_y, z=0.0) for mean_x, mean_y in means], float(prediction.step_s)
-        obstacles.append(
-            TrackedObstacle(
-                id=track.track_id,
-                label=track.label,
-                person=track.person,
-                moving=track.moving,
-                position=Point(x=x, y=y, z=0.0),
-                velocity=Vector3(x=vx, y=vy, z=0.0),
-                covariance=covariance.ravel(),
-                radius_m=float(track.radius_m),
-                predicted_positions=points,
-                predicted_step_s=step_s,
-            )
-        )
-    header = header_from(stamp_s if prediction is None else prediction.start_s, odom_frame)
-    return TrackedObstacles(header=header, obstacles=obstacles)
-
-
-def message_from_screen(motion: ScreenMotion, joint: str) -> JointTrajectory:
-    """A JointTrajectory message for the pan joint."""
-    points = [
-        JointTrajectoryPoint(positions=[angle], velocities=[speed], time_from_start=_duration_from_seconds(time_s))
-        for time_s, angle, speed in zip(motion.times_s.tolist(), motion.angles_rad.tolist(), motion.speeds_radps.tolist())
-    ]
-    return JointTrajectory(header=header_from(motion.stamp_s, ""), joint_names=[joint], points=points)
-
-
-def _duration_from_seconds(duration_s: float) -> Duration:
-    nanoseconds = round(duration_s * 1e9)
-    return Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
