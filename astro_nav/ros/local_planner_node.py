@@ -32,7 +32,7 @@ from astro_nav.ros.conversion import (
 from astro_nav.ros.diagnostics import WARN
 from astro_nav.ros.local_planner_messages import read_people
 from astro_nav.ros.local_planner_outputs import LocalPlannerOutputs
-from astro_nav.ros.node import LATEST, SENSOR_DATA, StackNode
+from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA, StackNode
 from astro_nav.ros.runner import run_node
 from astro_nav.ros.transforms import Transforms
 from astro_nav.types import FloatArray, Path
@@ -77,7 +77,9 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
             self._subscribe_scan(topic)
         self.subscribe(OdometryMessage, "odom", self._take_odometry, SENSOR_DATA)
         self.subscribe(PathMessage, "plan", self._take_path, LATEST)
-        self.subscribe(Float32, "speed_limit", self._take_speed_limit, LATEST)
+        # A publisher that does not latch fits only the second of these.
+        for qos in (LATEST, RELIABLE):
+            self.subscribe(Float32, "speed_limit", self._take_speed_limit, qos)
         self.subscribe(People, "people", self._take_people, SENSOR_DATA)
 
     def _subscribe_scan(self, topic: str) -> None:

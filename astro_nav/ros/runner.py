@@ -7,6 +7,7 @@ down while it can still speak, and only then the context goes.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -83,6 +84,9 @@ class _Runner:
         code = EXIT_OK
         try:
             node = make_node()
+            # What the start has left, modules above all, lives for ever: later collections need not walk through it.
+            gc.collect()
+            gc.freeze()
             self._spin(node)
         except _Stop:
             pass
