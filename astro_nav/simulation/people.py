@@ -244,6 +244,9 @@ class Crowd:
         self._index, self._params = index, params
         self._slot_of = assign_slots(scripts)
         self.slot_count = max(self._slot_of, default=-1) + 1
+        self.slot_heights_m = [0.0] * self.slot_count
+        for script, slot in zip(scripts, self._slot_of):
+            self.slot_heights_m[slot] = max(self.slot_heights_m[slot], script.height_m)
         self._person_in_slot: list[Person | None] = [None] * self.slot_count
         self.present = np.zeros(self.slot_count, dtype=bool)
         # Legs (P, 2, 2) and bodies (P, 2) at the last and at the next decision.

@@ -25,7 +25,7 @@ from astro_nav.types import FloatArray
 
 # Where bodies wait that are not in the world now.
 PARKED = (0.0, 0.0, -50.0)
-TORSO_SHARE = (0.45, 0.88)  # of a person's height: hips and shoulders
+TORSO_SHARE = (0.45, 0.82)  # of a person's height: hips and shoulders
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Physics:
     Args:
         solids: everything that rests, present or not.
         doors: hinged panels.
-        people_count: how many people there can be at the same time.
+        people_heights_m: one for each person who can be there at the same time.
         params: of the simulator.
         with_visuals: keep what is only for looking at.
     """
@@ -58,7 +58,7 @@ class Physics:
         self,
         solids: Sequence[Solid],
         doors: Sequence[Door],
-        people_count: int,
+        people_heights_m: Sequence[float],
         params: SimulatorParams,
         with_visuals: bool = False,
     ) -> None:
@@ -69,15 +69,17 @@ class Physics:
         spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
         spec.option.impratio = 10.0
         _add_floor(spec)
+        if with_visuals:
+            _add_lights(spec)
         for index, solid in enumerate(solids):
             _add_solid(spec, index, solid)
         for index, door in enumerate(doors):
             _add_door(spec, index, door)
-        for index in range(people_count):
-            _add_person(spec, index, params)
+        for index, height_m in enumerate(people_heights_m):
+            _add_person(spec, index, height_m, params)
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
-        self._find_addresses(len(solids), len(doors), people_count)
+        self._find_addresses(len(solids), len(doors), len(people_heights_m))
 
     def place_robot(self, pose_map: FloatArray) -> None:
         """Put the robot down, at rest."""
@@ -212,6 +214,13 @@ def _add_floor(spec: mujoco.MjSpec) -> None:
     floor.rgba = COLORS["floor"]
 
 
+def _add_lights(spec: mujoco.MjSpec) -> None:
+    """A sun that casts soft shadows, and light from everywhere."""
+    sun = spec.worldbody.add_light(pos=[0.0, 0.0, 20.0], dir=[0.3, 0.4, -1.0], castshadow=True)
+    sun.type, sun.diffuse, sun.specular = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, [0.45] * 3, [0.05] * 3
+    spec.visual.headlight.ambient, spec.visual.headlight.diffuse = [0.45] * 3, [0.25] * 3
+
+
 def _add_solid(spec: mujoco.MjSpec, index: int, solid: Solid) -> None:
     half_height = 0.5 * (solid.top_m - solid.bottom_m)
     geom = spec.worldbody.add_geom(name=f"solid_{index}", pos=[*solid.center_map, solid.bottom_m + half_height])
@@ -231,19 +240,19 @@ def _add_door(spec: mujoco.MjSpec, index: int, door: Door) -> None:
     geom.contype, geom.conaffinity, geom.rgba = WORLD_BIT, ROBOT_BIT, COLORS["door"]
 
 
-def _add_person(spec: mujoco.MjSpec, index: int, params: SimulatorParams) -> None:
-    """Two legs that the robot meets, and a torso above the robot's height that is only seen."""
-    height, radius = 1.7, params.people.leg_radius_m
-    hip, shoulder = TORSO_SHARE[0] * height, TORSO_SHARE[1] * height
+def _add_person(spec: mujoco.MjSpec, index: int, height_m: float, params: SimulatorParams) -> None:
+    """Two legs that the robot meets, and a body above the robot's height that is only seen."""
+    hip, shoulder = TORSO_SHARE[0] * height_m, TORSO_SHARE[1] * height_m
+    torso_radius, head_radius = 0.11 * height_m, 0.065 * height_m
     for side in (0, 1):
         body = spec.worldbody.add_body(name=f"leg_{2 * index + side}", mocap=True, pos=PARKED)
         leg = body.add_geom(name=f"leg_{2 * index + side}", type=mujoco.mjtGeom.mjGEOM_CYLINDER)
-        leg.pos, leg.size = [0.0, 0.0, 0.5 * hip], [radius, 0.5 * hip, 0.0]
+        leg.pos, leg.size = [0.0, 0.0, 0.5 * hip], [params.people.leg_radius_m, 0.5 * hip, 0.0]
         leg.contype, leg.conaffinity, leg.rgba = WORLD_BIT, ROBOT_BIT, COLORS["person"]
     body = spec.worldbody.add_body(name=f"torso_{index}", mocap=True, pos=PARKED)
-    torso = body.add_geom(name=f"torso_{index}", type=mujoco.mjtGeom.mjGEOM_CAPSULE)
-    torso.pos, torso.size = [0.0, 0.0, 0.5 * (hip + shoulder)], [0.18, 0.5 * (shoulder - hip), 0.0]
-    head = body.add_geom(name=f"head_{index}", type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=[0.0, 0.0, height - 0.11])
-    head.size = [0.11, 0.0, 0.0]
+    torso = body.add_geom(name=f"torso_{index}", type=mujoco.mjtGeom.mjGEOM_CAPSULE, pos=[0.0, 0.0, 0.5 * (hip + shoulder)])
+    torso.size = [torso_radius, 0.5 * (shoulder - hip) - 0.5 * torso_radius, 0.0]
+    head = body.add_geom(name=f"head_{index}", type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=[0.0, 0.0, height_m - head_radius])
+    head.size = [head_radius, 0.0, 0.0]
     for geom in (torso, head):
         geom.contype, geom.conaffinity, geom.rgba = 0, 0, COLORS["person"]

@@ -56,9 +56,7 @@ def build_robot_spec(params: SimulatorParams, with_visuals: bool = False) -> muj
         with_visuals: keep what is only for looking at.
     """
     robot = params.robot
-    spec = mujoco.MjSpec.from_string(expand_urdf(robot))
-    spec.compiler.discardvisual = not with_visuals
-    spec.compiler.fusestatic = False
+    spec = _parse_urdf(expand_urdf(robot), with_visuals)
     for geom in spec.geoms:
         is_visual = geom.contype == 0 and geom.conaffinity == 0
         geom.contype, geom.conaffinity = (0, 0) if is_visual else (ROBOT_BIT, WORLD_BIT | FLOOR_BIT)
@@ -72,6 +70,12 @@ def build_robot_spec(params: SimulatorParams, with_visuals: bool = False) -> muj
     return spec
 
 
+def _parse_urdf(urdf: str, with_visuals: bool) -> mujoco.MjSpec:
+    """Read a URDF as MuJoCo does, every link a body of its own; visuals are kept or dropped while reading."""
+    options = f'<mujoco><compiler fusestatic="false" discardvisual="{str(not with_visuals).lower()}"/></mujoco>'
+    return mujoco.MjSpec.from_string(urdf.replace("</robot>", f"{options}</robot>"))
+
+
 def find_pose_base_laser(params: SimulatorParams) -> np.ndarray:
     """Pose (3,) of the lidar in base_link, and its height above the floor as a fourth number.
 
@@ -83,8 +87,7 @@ def find_pose_base_laser(params: SimulatorParams) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _find_link(urdf: str, name: str) -> tuple[float, float, float, float]:
-    spec = mujoco.MjSpec.from_string(urdf)
-    spec.compiler.fusestatic = False
+    spec = _parse_urdf(urdf, with_visuals=False)
     spec.body("base_link").add_freejoint()
     model = spec.compile()
     body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, name)

@@ -176,8 +176,8 @@ class Simulator:
 
     def _build_physics(self) -> None:
         surroundings = self._surroundings
-        world, slots = surroundings.world, surroundings.crowd.slot_count
-        self._physics = Physics(world.solids, world.doors, slots, self.params, self._with_visuals)
+        world, heights_m = surroundings.world, surroundings.crowd.slot_heights_m
+        self._physics = Physics(world.solids, world.doors, heights_m, self.params, self._with_visuals)
         for number, motion in enumerate(surroundings.doors.motions):
             self._physics.place_door(number, motion.door.closed_yaw_rad + motion.angle_rad)
         for number, present in enumerate(surroundings.present):
