@@ -142,8 +142,6 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     # The cycle
 
     def _tick(self) -> None:
-        if self._news_error is not None:
-            raise self._news_error
         self._take_news()
         changed = self.params_watcher.take_change()
         if changed is not None:
