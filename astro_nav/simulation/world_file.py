@@ -74,9 +74,8 @@ class _Reader:
 
     def read(self, below: World, is_overlay: bool) -> World:
         """Build the world that the file describes on top of `below`."""
-        values = schema.check_mapping(self._load(), schema.WORLD, "the file", self._problems)
-        if values is None:
-            return below
+        content = self._load()
+        values = schema.check_sections(content, self._problems)
         solids = [s for i, item in enumerate(values["walls"]) if (s := self._read_wall(item, i)) is not None]
         for section, mapped in (("furniture", True), ("unmapped", False)):
             for number, item in enumerate(values[section]):
@@ -84,7 +83,7 @@ class _Reader:
         doors = [d for i, item in enumerate(values["doors"]) if (d := self._read_door(item, i)) is not None]
         people = [p for i, item in enumerate(values["people"]) for p in self._read_person(item, i)]
         start = self._read_pose(values["start"], "start") if values["start"] is not None else below.start_pose_map
-        if values["start"] is None and not is_overlay:
+        if values["start"] is None and not is_overlay and isinstance(content, Mapping):
             self._problems.append("the file: start is missing: a mapping of at_m [m] and yaw_deg [deg]")
         goals = {str(name): self._read_pose(pose, f"goal {name}") for name, pose in values["goals"].items()}
         return replace(

@@ -163,6 +163,16 @@ def check_mapping(content: Any, keys: Mapping[str, Key], where: str, problems: l
     return values if len(problems) == before else None
 
 
+def check_sections(content: Any, problems: list[str]) -> dict[str, Any]:
+    """Check the sections of a world file; one that is wrong counts as absent, so that the others are looked at, too."""
+    values = check_mapping(content, WORLD, "the file", problems)
+    if values is not None:
+        return values
+    known = content if isinstance(content, Mapping) else {}
+    usable = {name: known[name] for name, key in WORLD.items() if name in known and not _find_problem(known[name], key)}
+    return {name: usable.get(name, key.default) for name, key in WORLD.items()}
+
+
 def _in_unit(key: Key) -> str:
     return f" [{key.unit}]" if key.unit else ""
 
@@ -182,7 +192,8 @@ def _find_problem(value: Any, key: Key) -> str | None:
         if not isinstance(value, str) or not value:
             return "must be a text"
         if key.choices and value not in key.choices:
-            return f"is unknown: {describe_unknown(value, key.choices)}; there are {', '.join(key.choices)}"
+            unknown = describe_unknown(value, key.choices).removeprefix(f"{value} ")
+            return f"{unknown}; there are {', '.join(key.choices)}"
     elif key.type == "switch":
         if not isinstance(value, bool):
             return "must be true or false"
