@@ -42,7 +42,6 @@ from astro_nav.types import FloatArray, OccupancyMap, Path
 NAME = "global_planner"
 STOP_TIMEOUT_S = 2.0
 PLAN_STAMP_TOLERANCE_S = 1e-3
-NEWS_PERIOD_S = 0.02
 
 
 class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
@@ -55,6 +54,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         planner = GlobalPlanner(self.params)
         planner.warm_up()
         self._news: deque[MapTaken | RouteFound] = deque()
+        self._news_error: Exception | None = None
         self._worker = PlanWorker(planner, self._bring_news, time.monotonic, lambda: self.now_s)
         self._planning = self.diagnostics.add_durations("planning")
         self._map_update = self.diagnostics.add_durations("map update")
@@ -75,8 +75,6 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._goals = GoalServers(self, self._accept_goal, self._cancel_goal)
         self._worker.start()
         self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
-        # rclpy's events executor has no guard conditions, so the planning thread cannot wake it.
-        self.create_steady_timer(NEWS_PERIOD_S, self._take_news)
 
     def shut_down(self) -> None:
         """Leave the robot without a way, so that it stands still."""
@@ -142,6 +140,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     # The cycle
 
     def _tick(self) -> None:
+        if self._news_error is not None:
+            raise self._news_error
         self._take_news()
         changed = self.params_watcher.take_change()
         if changed is not None:
@@ -205,12 +205,18 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     # From the planning thread
 
     def _bring_news(self, news: MapTaken | RouteFound) -> None:
-        """Called in the planning thread."""
+        """Called in the planning thread. (The events executor knows no guard conditions; a task wakes every executor.)"""
         self._news.append(news)
+        if self.executor is not None:  # else the first tick takes the news
+            self.executor.create_task(self._take_news_in_task)
+
+    def _take_news_in_task(self) -> None:
+        try:
+            self._take_news()
+        except Exception as error:  # rclpy keeps a task's exception to itself; the next tick raises it
+            self._news_error = error
 
     def _take_news(self) -> None:
-        if not self._news:
-            return
         while self._news:
             news = self._news.popleft()
             if isinstance(news, MapTaken):

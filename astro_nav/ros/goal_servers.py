@@ -1,7 +1,8 @@
 """The actions `navigate_to_pose` and `navigate_through_poses`: goals in, feedback and results out.
 
-What rclpy wants of a server whose goals take minutes, found in its source (rclpy 7.1):
-- an execute callback that waits must be a coroutine: an ordinary one would hold up the only thread of the executor;
+What rclpy (7.1, its source) wants of a server whose goals take minutes:
+- no execute callback may wait: an ordinary one would hold up the only thread of the executor, and a coroutine that waits
+  for a future is run again and again in a busy loop. So rclpy's execution begins only when a goal has ended;
 - a goal may be `canceled()` only after a client's cancel request; one that is replaced by another is aborted;
 - an exception in a goal callback ends the node, so that whatever is wrong with a goal is its result instead.
 """
@@ -18,18 +19,29 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
-from rclpy.task import Future
 
 from astro_nav.global_planning.navigator import EndGoal, Ending, Feedback
+from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.ros.conversion import stamped_from_pose
 
 RESULT_LIFETIME_S = 60  # for how long a client can still fetch a result
 
 
-@dataclass
+class _PatientActionServer(ActionServer):
+    """An action server whose goals are executed, in rclpy's sense, by their end alone."""
+
+    def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Any) -> None:
+        """Called when a goal has become `executing`: nothing has to run for that."""
+
+    def finish(self, goal_handle: ServerGoalHandle, conclude: Callable[[ServerGoalHandle], Any]) -> None:
+        """Have `conclude` bring the goal into its last state and return its result, which is then sent."""
+        super().notify_execute(goal_handle, conclude)
+
+
+@dataclass(frozen=True)
 class _Goal:
     handle: ServerGoalHandle
-    ended: Future
+    server: _PatientActionServer
 
 
 class GoalServers:
@@ -47,11 +59,11 @@ class GoalServers:
         self._accept, self._cancel = accept, cancel
         self._goals: dict[bytes, _Goal] = {}
         self._servers = [
-            ActionServer(
+            _PatientActionServer(
                 node,
                 action,
                 name,
-                self._execute,
+                _abort_unfinished,  # never called: every goal brings its own end
                 handle_accepted_callback=self._take_goal,
                 cancel_callback=self._take_cancel,
                 result_timeout=RESULT_LIFETIME_S,
@@ -61,17 +73,16 @@ class GoalServers:
 
     def end(self, effect: EndGoal) -> bool:
         """Have a goal's result sent; returns whether the goal came from a client of the actions."""
-        goal = self._goals.get(effect.goal_id) if isinstance(effect.goal_id, bytes) else None
+        goal = self._goals.pop(effect.goal_id, None) if isinstance(effect.goal_id, bytes) else None
         if goal is None:
             return False
-        if not goal.ended.done():
-            goal.ended.set_result(effect)
+        goal.server.finish(goal.handle, lambda handle: _conclude(handle, effect))
         return True
 
     def send_feedback(self, feedback: Feedback, stamp_s: float, map_frame: str) -> None:
         """Tell the client of the goal on the way how it goes."""
         goal = self._goals.get(feedback.goal_id) if isinstance(feedback.goal_id, bytes) else None
-        if goal is None or goal.ended.done() or not goal.handle.is_active:
+        if goal is None or not goal.handle.is_active:
             return
         is_list = isinstance(goal.handle.request, NavigateThroughPoses.Goal)
         message: Any = NavigateThroughPoses.Feedback() if is_list else NavigateToPose.Feedback()
@@ -90,29 +101,33 @@ class GoalServers:
             server.destroy()
 
     def _take_goal(self, handle: ServerGoalHandle) -> None:
-        goal_id = bytes(handle.goal_id.uuid)
-        self._goals[goal_id] = _Goal(handle, Future())
+        goal_id, request = bytes(handle.goal_id.uuid), handle.request
+        is_list = isinstance(request, NavigateThroughPoses.Goal)
+        self._goals[goal_id] = _Goal(handle, self._servers[1 if is_list else 0])
         handle.execute()
-        request = handle.request
-        self._accept(goal_id, request.poses if isinstance(request, NavigateThroughPoses.Goal) else [request.pose])
+        self._accept(goal_id, request.poses if is_list else [request.pose])
 
     def _take_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
         return CancelResponse.ACCEPT if self._cancel(bytes(handle.goal_id.uuid)) else CancelResponse.REJECT
 
-    async def _execute(self, handle: ServerGoalHandle) -> Any:
-        goal_id = bytes(handle.goal_id.uuid)
-        effect: EndGoal = await self._goals[goal_id].ended
-        del self._goals[goal_id]
-        is_list = isinstance(handle.request, NavigateThroughPoses.Goal)
-        result: Any = NavigateThroughPoses.Result() if is_list else NavigateToPose.Result()
-        result.error_code, result.error_msg = int(effect.error_code), effect.message
-        if effect.ending is Ending.SUCCEEDED:
-            handle.succeed()
-        elif effect.ending is Ending.CANCELED and handle.is_cancel_requested:
-            handle.canceled()
-        else:
-            handle.abort()
-        return result
+
+def _conclude(handle: ServerGoalHandle, effect: EndGoal) -> Any:
+    """Bring a goal into its last state; returns its result."""
+    is_list = isinstance(handle.request, NavigateThroughPoses.Goal)
+    result: Any = NavigateThroughPoses.Result() if is_list else NavigateToPose.Result()
+    result.error_code, result.error_msg = int(effect.error_code), effect.message
+    if effect.ending is Ending.SUCCEEDED:
+        handle.succeed()
+    elif effect.ending is Ending.CANCELED and handle.is_cancel_requested:
+        handle.canceled()
+    else:
+        handle.abort()
+    return result
+
+
+def _abort_unfinished(handle: ServerGoalHandle) -> Any:
+    """What rclpy would execute if nobody ended the goal."""
+    return _conclude(handle, EndGoal(bytes(handle.goal_id.uuid), Ending.ABORTED, ErrorCode.UNKNOWN, "nobody ended the goal"))
 
 
 def _make_duration(duration_s: float) -> Duration:
