@@ -269,11 +269,7 @@ class Crowd:
         if not self.people:
             return
         self.legs_before[:], self.bodies_before[:] = self.legs_after, self.bodies_after
-        for person, slot in zip(self.people, self._slot_of):
-            if person.wants_to_enter(now_s) and self._person_in_slot[slot] is None:
-                self._let_in(person, slot, measure_robot, measure_doors)
-            elif person.is_present and now_s >= person.script.end_s:
-                person.is_present, self.present[slot], self._person_in_slot[slot] = False, False, None
+        self.admit(now_s, measure_robot, measure_doors)
         walking = [(p, slot) for p, slot in zip(self.people, self._slot_of) if p.is_present]
         if not walking:
             return
@@ -288,6 +284,20 @@ class Crowd:
             person.move(step_s, room_here, room_there, False)
             self.legs_after[slot] = person.find_legs()
             self.bodies_after[slot] = (person.x, person.y)
+
+    def admit(self, now_s: float, measure_robot: MeasureRobot, measure_doors: MeasureRobot) -> None:
+        """Let in whose time has come, and out whose time is over."""
+        for person, slot in zip(self.people, self._slot_of):
+            if person.wants_to_enter(now_s) and self._person_in_slot[slot] is None:
+                self._let_in(person, slot, measure_robot, measure_doors)
+            elif person.is_present and now_s >= person.script.end_s:
+                self._let_out(person, slot)
+
+    def clear(self) -> None:
+        """Let everybody out."""
+        for person, slot in zip(self.people, self._slot_of):
+            if person.is_present:
+                self._let_out(person, slot)
 
     def find_person(self, slot: int) -> Person:
         """Who is in a slot of the physics."""
@@ -324,6 +334,9 @@ class Crowd:
         person.is_present, self.present[slot], self._person_in_slot[slot] = True, True, person
         self.legs_before[slot] = self.legs_after[slot] = person.find_legs()
         self.bodies_before[slot] = self.bodies_after[slot] = (person.x, person.y)
+
+    def _let_out(self, person: Person, slot: int) -> None:
+        person.is_present, self.present[slot], self._person_in_slot[slot] = False, False, None
 
 
 def assign_slots(scripts: Sequence[PersonScript]) -> list[int]:

@@ -149,7 +149,8 @@ class Simulator:
         self._physics.place_robot(np.asarray(pose_map, dtype=np.float64))
         self._base.reset()
         if self._steps == 0:
-            self._decide()
+            self._surroundings.begin(self._place_footprint(np.asarray(pose_map)))
+            self._place_people(0.0)
         self._sensors.restart_turn(self._steps, self._physics.read_pose())
 
     def open_door(self, name: str) -> None:
@@ -189,10 +190,8 @@ class Simulator:
         now_s, phase = self.time_s, self._steps % self._decision_steps
         if phase == 0:
             self._decide()
-        surroundings, physics = self._surroundings, self._physics
-        if surroundings.crowd.people:
-            surroundings.advance_people((phase + 1) / self._decision_steps)
-            physics.place_people(surroundings.legs, surroundings.bodies, surroundings.crowd.present)
+        physics = self._physics
+        self._place_people((phase + 1) / self._decision_steps)
         pose, speeds = physics.read_pose(), physics.read_speeds()
         wheel_targets = self._base.step(now_s, physics.read_wheels()[2:])
         physics.step(wheel_targets, self._screen.step(now_s))
@@ -210,6 +209,13 @@ class Simulator:
         for number in moved:
             motion = self._surroundings.doors.motions[number]
             self._physics.place_door(number, motion.door.closed_yaw_rad + motion.angle_rad)
+
+    def _place_people(self, share: float) -> None:
+        """Put people where they are at a share of the time between two decisions."""
+        surroundings = self._surroundings
+        if surroundings.crowd.people:
+            surroundings.advance_people(share)
+            self._physics.place_people(surroundings.legs, surroundings.bodies, surroundings.crowd.present)
 
     def _place_footprint(self, pose_map_base: FloatArray) -> FloatArray:
         return se2.transform_points(np.asarray(pose_map_base, dtype=np.float64), self._footprint)

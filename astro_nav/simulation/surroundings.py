@@ -35,7 +35,7 @@ class Surroundings:
         self, world: World, params: SimulatorParams, laser_height_m: float, behaviours: dict[str, Behaviour] | None
     ) -> None:
         self._params, self._laser_height_m = params, laser_height_m
-        self._outline = np.zeros((3, 2))
+        self._set_outline(np.zeros((3, 2)))
         self.doors = Doors(world.doors)
         self._set_world(world, [solid.is_present(0.0) for solid in world.solids])
         self.crowd = Crowd(world.people, params.people, self.people_index, behaviours)
@@ -57,16 +57,21 @@ class Surroundings:
         Returns:
             The numbers of the solids that appeared or vanished, and of the doors that moved.
         """
-        self._outline = outline_map
+        self._set_outline(outline_map)
         changed = [number for number in self._timed if self._update_presence(number, now_s)]
         moved = self.doors.advance(now_s, step_s, self._is_clear_of) if self.doors.motions else []
         if self.crowd.people:
-            corners = outline_map.tolist()
-            self.crowd.advance(
-                now_s, step_s, lambda x, y: measure_outline_distance(x, y, corners), self.doors.measure_distance
-            )
-            self.leg_discs[:, 2] = np.where(np.repeat(self.crowd.present, 2), self._params.people.leg_radius_m, 0.0)
+            self.crowd.advance(now_s, step_s, self._measure_robot, self.doors.measure_distance)
+            self._update_leg_radii()
         return changed, moved
+
+    def begin(self, outline_map: FloatArray) -> None:
+        """Let in who is there from the start, now that the robot (V, 2) has its place."""
+        self._set_outline(outline_map)
+        self.crowd.clear()
+        self.crowd.admit(0.0, self._measure_robot, self.doors.measure_distance)
+        self._update_leg_radii()
+        self.advance_people(0.0)
 
     def advance_people(self, share: float) -> None:
         """Put people where they are at a share of the time between two decisions."""
@@ -150,6 +155,15 @@ class Surroundings:
         rectangles = NO_RECTANGLES if solid.is_cylinder else np.array([solid.compute_rectangle()])
         discs = np.array([solid.compute_disc()]) if solid.is_cylinder else NO_DISCS
         return _NOTHING.measure_polygon_clearance(self._outline, rectangles, discs)[0] > DOOR_GAP_M
+
+    def _set_outline(self, outline_map: FloatArray) -> None:
+        self._outline, self._corners = outline_map, outline_map.tolist()
+
+    def _measure_robot(self, x: float, y: float) -> float:
+        return measure_outline_distance(x, y, self._corners)
+
+    def _update_leg_radii(self) -> None:
+        self.leg_discs[:, 2] = np.where(np.repeat(self.crowd.present, 2), self._params.people.leg_radius_m, 0.0)
 
     def _is_clear_of(self, motion: DoorMotion, panel: FloatArray) -> bool:
         """Whether a door's panel (1, 6) would neither touch nor come closer to robot or people that are near it."""

@@ -107,6 +107,17 @@ def test_nobody_starts_inside_the_robot():
     assert len(simulator.truth().people) == 1
 
 
+def test_people_are_there_before_the_first_step_and_not_somewhere_else():
+    people = (PersonScript("Anna", walk((2.0, 1.0))), PersonScript("late", walk((1.0, 1.0)), start_s=5.0))
+    simulator = make_simulator(people=people, start_pose_map=np.zeros(3))
+    truth = simulator.truth()
+    assert [person.name for person in truth.people] == ["Anna"]
+    np.testing.assert_array_equal(truth.people[0].position_map, [2.0, 1.0])
+    assert truth.nearest == "Anna" and 1.5 < truth.clearance_m < 2.5
+    simulator.place_robot(np.array([2.0, 1.0, 0.0]))  # put down on her before time runs: she waits outside
+    assert simulator.truth().people == () and simulator.truth().clearance_m == np.inf
+
+
 def test_nobody_starts_inside_a_wall():
     _, positions = simulate_person(walk((1.0, 0.0)), make_wall(1.0, 0.0), duration_s=1.0)
     assert np.isnan(positions).all()
