@@ -1,0 +1,137 @@
+"""A node's last words: signals, exceptions, exit codes, and that shutting down can still publish."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="no ROS 2 here: run `make setup`, or source a distribution")
+
+from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
+from std_msgs.msg import String  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("ros_domain")
+
+PROGRAM = """
+import sys, threading, time
+from rclpy.node import Node
+from std_msgs.msg import String
+from astro_nav.errors import AstroNavError
+from astro_nav.ros.runner import run_node
+
+what = sys.argv[1]
+
+class Probe(Node):
+    def __init__(self):
+        super().__init__("probe")
+        print("making", flush=True)
+        if what == "slow start":
+            time.sleep(60.0)
+        if what == "cannot start":
+            raise AstroNavError("the cellar door is 0.5 m wide")
+        self.words = self.create_publisher(String, "last_words", 10)
+        self.create_timer(0.05, self.tick)
+        self.create_subscription(String, "poke", self.take, 10)
+        if what == "thread":
+            threading.Timer(0.3, self.fail, ["in a thread"]).start()
+        print("made", flush=True)
+
+    def tick(self):
+        if what == "timer":
+            self.fail("in a timer")
+        if what == "hangs":
+            time.sleep(600.0)
+
+    def take(self, message):
+        self.fail("in a subscription")
+
+    def fail(self, where):
+        raise ZeroDivisionError(where)
+
+    def shut_down(self):
+        self.words.publish(String(data="good bye"))
+        time.sleep(0.1)
+        print("shut down", flush=True)
+        if what == "hangs at the end":
+            time.sleep(600.0)
+        if what == "fails at the end":
+            raise RuntimeError("too late")
+
+sys.exit(run_node(Probe))
+"""
+
+
+def start(what: str, folder: Path) -> RealNode:
+    return RealNode(("-c", PROGRAM, what), (), folder)
+
+
+@pytest.fixture
+def listener():
+    """A node of the test, with what it has heard."""
+    node = rclpy.create_node("listener")
+    node.heard = []
+    node.create_subscription(String, "last_words", lambda message: node.heard.append(message.data), 10)
+    yield node
+    node.destroy_node()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_the_node_speak_and_ends_with_code_0(listener, tmp_path: Path, number: int) -> None:
+    with start("waits", tmp_path) as node:
+        node.wait_until_it_says("made")
+        assert spin_until(listener, lambda: listener.count_publishers("last_words") > 0, 20.0)
+        spin_until(listener, lambda: False, 0.3)
+        node.process.send_signal(number)
+        node.process.send_signal(number)  # a terminal and a launcher both pass it on
+        assert spin_until(listener, lambda: listener.heard == ["good bye"], 10.0)
+        assert node.wait() == 0
+    assert node.output.count("shut down") == 1 and "Traceback" not in node.output
+
+
+def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
+    with start("slow start", tmp_path) as node:
+        node.wait_until_it_says("making")
+        assert node.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in node.output
+
+
+@pytest.mark.parametrize("what", ["timer", "thread"])
+def test_an_exception_ends_the_node_with_code_1_after_its_last_words(tmp_path: Path, what: str) -> None:
+    with start(what, tmp_path) as node:
+        assert node.wait() == 1
+    assert f"ZeroDivisionError: in a {what}" in node.output
+    assert node.output.count("shut down") == 1
+
+
+def test_an_exception_in_a_subscription_ends_the_node_with_code_1(listener, tmp_path: Path) -> None:
+    poke = listener.create_publisher(String, "poke", 10)
+    with start("waits", tmp_path) as node:
+        assert spin_until(listener, lambda: poke.get_subscription_count() > 0, 20.0)
+        poke.publish(String())
+        assert node.wait() == 1
+    assert "ZeroDivisionError: in a subscription" in node.output and "shut down" in node.output
+
+
+def test_an_error_of_our_own_is_a_sentence_without_traceback(tmp_path: Path) -> None:
+    with start("cannot start", tmp_path) as node:
+        assert node.wait() == 1
+    assert "the cellar door is 0.5 m wide" in node.output and "Traceback" not in node.output
+
+
+def test_a_node_that_fails_while_it_shuts_down_ends_with_code_1(tmp_path: Path) -> None:
+    with start("fails at the end", tmp_path) as node:
+        node.wait_until_it_says("made")
+        assert node.stop() == 1
+    assert "RuntimeError: too late" in node.output
+
+
+@pytest.mark.parametrize("what", ["hangs", "hangs at the end"])
+def test_a_node_that_hangs_is_ended(tmp_path: Path, what: str) -> None:
+    with start(what, tmp_path) as node:
+        node.wait_until_it_says("made")
+        time.sleep(0.5)  # until its first callback hangs
+        assert node.stop() == 1
+    assert "leaving at once" in node.output
