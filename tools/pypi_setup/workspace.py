@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +18,9 @@ from pypi_setup.progress import ProgressLine
 from pypi_setup.python_headers import find_python_headers, list_header_search_path
 from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
 
-_RECIPE = "1"
+# Raise one when the way changes in which its part is made.
+_INTERFACES_RECIPE = "1"
+_PYTHON_RECIPE = "2"
 INTERFACES = {"tf2_msgs": "pypi_ros/tf2_msgs", "astro_nav_msgs": "astro_nav_msgs"}
 PYTHON_PACKAGES = {"tf2_ros_py": "pypi_ros/tf2_ros_py", "tf_transformations": "pypi_ros/tf_transformations", "astro_nav": "."}
 
@@ -32,8 +35,8 @@ class WorkspaceLayer:
         layout_files = [root / folder / name for folder in PYTHON_PACKAGES.values() for name in ("setup.py", "setup.cfg", "package.xml")]
         installed_names = sorted(str(file) for folder in ("launch", "config", "urdf", "worlds", "maps", "rviz", "bin", "resource")
                                  for file in (root / folder).rglob("*"))
-        self._interfaces_key = hash_inputs(interface_files, _RECIPE, packages_key)
-        self._python_key = hash_inputs([*layout_files, root / "pypi_ros" / "venv_environment.py"], _RECIPE, self._interfaces_key, *installed_names)
+        self._interfaces_key = hash_inputs(interface_files, _INTERFACES_RECIPE, packages_key)
+        self._python_key = hash_inputs([*layout_files, root / "pypi_ros" / "venv_environment.py"], _PYTHON_RECIPE, self._interfaces_key, *installed_names)
         self._interfaces_stamp = checkout.workspace / "interfaces.json"
         self._python_stamp = checkout.workspace / "python.json"
 
@@ -109,7 +112,11 @@ class WorkspaceLayer:
         _write_atomically(site_packages / "astro_nav_venv.pth",
                           "import astro_nav_venv_environment\n" + "".join(f"{folder}\n" for folder in search_path))
         _write_atomically(checkout.venv / "bin" / "astro-nav",
-                          f"#!{checkout.python}\nimport sys\n\nfrom astro_nav.cli.main import main\n\nsys.exit(main())\n", mode=0o755)
+                          f"{_format_shebang(checkout.python)}import sys\n\nfrom astro_nav.cli.main import main\n\nsys.exit(main())\n", mode=0o755)
+        for script in (checkout.install / "lib" / "astro_nav").iterdir():
+            first_line, _newline, code = script.read_text().partition("\n")
+            if first_line != "#!/bin/sh":
+                _write_atomically(script, _format_shebang(checkout.python) + code, mode=0o755)
 
 
 def compute_build_environment(checkout: Checkout) -> dict[str, str]:
@@ -136,6 +143,17 @@ def _find_first_error(said: list[str]) -> str:
         if re.search(r"error|Error|fatal", line):
             return "".join(said[max(index - 1, 0):index + 8]).rstrip()
     return "".join(said[-8:]).rstrip()
+
+
+def _format_shebang(python: Path) -> str:
+    """Returns the first line or lines of a script for an interpreter.
+
+    The kernel takes an interpreter's path up to a blank and 127 characters long. Beyond that the shell is asked, in lines that
+    Python reads as a string.
+    """
+    if " " not in str(python) and len(str(python)) < 120:
+        return f"#!{python}\n"
+    return f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n"
 
 
 def _write_atomically(file: Path, text: str, mode: int = 0o644) -> None:
