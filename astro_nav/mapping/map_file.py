@@ -197,10 +197,7 @@ def _interpret(shades: np.ndarray, opacity: np.ndarray | None, description: _Des
         return np.where((values >= FREE) & (values <= OCCUPIED), values, UNKNOWN).astype(np.int8)
     occupied = brightness if description.negate else 1.0 - brightness
     low, high = description.free_threshold, description.occupied_threshold
-    if description.mode == "scale":
-        between = np.rint((occupied - low) / (high - low) * 100.0)
-    else:
-        between = np.full(occupied.shape, float(UNKNOWN))
+    between = np.rint((occupied - low) / (high - low) * 100.0) if description.mode == "scale" else float(UNKNOWN)
     cells = np.where(occupied > high, OCCUPIED, np.where(occupied < low, FREE, between))
     if description.mode == "scale" and opacity is not None:
         cells[opacity < 1.0] = UNKNOWN

@@ -90,7 +90,8 @@ def _read_with_pillow(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     previous_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # check_size has its own limit
     try:
         with Image.open(path) as image:
-            check_size(*image.size, path)
+            width, height = image.size
+            check_size(width, height, path)
             if image.mode in ("I", "I;16", "I;16B", "I;16L"):
                 return np.asarray(image, dtype=np.float64) / 65535.0, None
             has_opacity = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info

@@ -69,7 +69,9 @@ class LocalizationParams:
     memory: float = parameter("share of the error that a correction keeps", minimum=0.0, maximum=0.999)
     update_distance_m: float = parameter("corrects after so much travel", unit="m", minimum=0.01, maximum=10.0)
     update_angle_rad: float = parameter("corrects after so much turning", unit="rad", minimum=0.01, maximum=10.0)
-    post_date_s: float = parameter("stamps map -> odom ahead by this, as AMCL does, so that the newest odometry can be placed", unit="s", minimum=0.0, maximum=2.0)
+    post_date_s: float = parameter(
+        "stamps map -> odom ahead by this, as AMCL does, so that the newest odometry can be placed", unit="s", minimum=0.0, maximum=2.0
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class PeopleParams:
     leg_radius_m: float = parameter("radius of a leg in the lidar's height", unit="m", minimum=0.01, maximum=0.3)
     leg_spread_m: float = parameter("distance between the legs", unit="m", minimum=0.0, maximum=0.6)
     robot_distance_m: float = parameter("people who react keep so far from the robot's outline", unit="m", minimum=0.0, maximum=3.0)
-    patience_s: float = parameter("people who wait longer than this for a way blocked by the robot turn back", unit="s", minimum=0.1, maximum=1000.0)
+    patience_s: float = parameter(
+        "people who wait longer than this for a way blocked by the robot turn back", unit="s", minimum=0.1, maximum=1000.0
+    )
 
 
 @dataclass(frozen=True)

@@ -341,14 +341,10 @@ class Crowd:
 
 def assign_slots(scripts: Sequence[PersonScript]) -> list[int]:
     """Share bodies of the physics among people who are never in the world at the same time; returns a slot for each."""
-    slots, free_from = [-1] * len(scripts), []
+    slots, free_from = [-1] * len(scripts), list[float]()
     for number in sorted(range(len(scripts)), key=lambda i: (scripts[i].start_s, i)):
         script = scripts[number]
-        for slot, time_s in enumerate(free_from):
-            if time_s < script.start_s:
-                break
-        else:
-            slot = len(free_from)
-            free_from.append(0.0)
-        slots[number], free_from[slot] = slot, script.end_s
+        slot = next((slot for slot, time_s in enumerate(free_from) if time_s < script.start_s), len(free_from))
+        free_from[slot : slot + 1] = [script.end_s]
+        slots[number] = slot
     return slots

@@ -115,11 +115,13 @@ class Sensors:
 
     def _read_joints(self, now_s: float, physics: Physics) -> JointEvent:
         left, right, left_speed, right_speed = physics.read_wheels()
-        names, positions, speeds = (LEFT_WHEEL, RIGHT_WHEEL), (left, right), (left_speed, right_speed)
+        names, positions, speeds = [LEFT_WHEEL, RIGHT_WHEEL], [left, right], [left_speed, right_speed]
         if self._params.robot.screen.joint:
             angle, speed = physics.read_screen()
-            names, positions, speeds = (*names, self._params.robot.screen.joint), (*positions, angle), (*speeds, speed)
-        return JointEvent(now_s, now_s, names, positions, speeds)
+            names.append(self._params.robot.screen.joint)
+            positions.append(angle)
+            speeds.append(speed)
+        return JointEvent(now_s, now_s, tuple(names), tuple(positions), tuple(speeds))
 
     def _send(self, event: Event) -> None:
         self._sent += 1

@@ -12,7 +12,6 @@ from scenes.simulated import drive, make_params, make_simulator, make_wall
 
 from astro_nav.params.files import find_share_folder
 from astro_nav.simulation.robot_model import build_robot_spec, expand_urdf, find_pose_base_laser, split_into_triangles
-
 from astro_nav.simulation.solids import Solid
 
 
