@@ -83,20 +83,23 @@ class DistributionEnvironment:
 
     def make(self) -> int:
         """Builds both packages."""
-        if missing := explain_missing_modules(for_demo=False):
+        missing = explain_missing_modules(for_demo=False)
+        if missing:
             raise SetupError(missing)
         return build_with_distribution(self._root)
 
     def test(self, pytest_arguments: list[str]) -> int:
         """Runs all tests; returns the exit code."""
-        if missing := explain_missing_modules(for_demo=True):
+        missing = explain_missing_modules(for_demo=True)
+        if missing:
             print(f"{missing}\nTests that need them are skipped.", flush=True)
         folders = ColconFolders("colcon", self._root / "build", self._root / "install", self._root / "log", merged=False)
         return run_tests(self._root, folders, pytest_arguments, dict(os.environ))
 
     def demonstrate(self, arguments: list[str]) -> int:
         """Becomes `astro-nav demo`."""
-        if missing := explain_missing_modules(for_demo=True):
+        missing = explain_missing_modules(for_demo=True)
+        if missing:
             print(missing, file=sys.stderr)
             return 1
         command = compute_sourced_command(self._root, ["astro-nav", "demo", *arguments])

@@ -48,7 +48,8 @@ class PackageLayer:
             SetupError: pip failed; the message says why in a sentence.
         """
         venv = self._checkout.venv
-        self._stamp.unlink(missing_ok=True)  # first: from here on it is not complete
+        if venv.is_dir():
+            self._stamp.unlink(missing_ok=True)  # first: from here on it is not complete
         _remove_folder(venv)
         _run_logged([sys.executable, "-m", "venv", str(venv)], self._checkout, "python3 -m venv failed")
         pins = [line for line in self._checkout.pins.read_text().splitlines() if line and not line.startswith("#")]

@@ -54,7 +54,7 @@ def explain_staleness(stamp: Path, key: str) -> str | None:
     """Returns why a step has to be done (again), or None if its result is in place and whole."""
     try:
         content = json.loads(stamp.read_text())
-        sizes = content["sizes"]
+        sizes = dict(content["sizes"])
         if content["key"] != key:
             return "its inputs changed"
     except FileNotFoundError:

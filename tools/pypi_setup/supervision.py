@@ -1,8 +1,9 @@
 """Runs a piece of work so that none of its processes outlives it, however it ends.
 
 The caller's process stays as a guard; the work runs in a child with a process group of its own. Ctrl-C and
-termination reach the guard, which passes them on. If the guard is killed, the kernel tells the work, which takes its group
-down. If the work ends in any way, the guard, as the "subreaper" to which orphans fall, ends what is left.
+termination reach the guard, which passes them on. If the guard is killed, the kernel tells the work, which ends its processes
+and itself. If the work ends in any way, the guard ends what is left. Both are "subreapers", to which orphans fall: a
+process that has left the group and lost its parent is found, too.
 """
 
 from __future__ import annotations
@@ -19,13 +20,21 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# How long processes may take to end when asked.
 _GRACE_S = 5.0
+# How long one may take to vanish that was killed: only one that hangs in the kernel needs any time.
+_KILL_LIMIT_S = 5.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def supervise(work: Callable[[], int]) -> int:
-    """Runs `work` in a child process and returns its exit code, or 128 + signal number if a signal ended it."""
+def supervise(work: Callable[[], int], grace_s: float = _GRACE_S) -> int:
+    """Runs `work` in a child process and returns its exit code, or 128 + signal number if a signal ended it.
+
+    Args:
+        work: What to do; its result is the exit code.
+        grace_s: How long its processes may take to end after a signal, before they are killed.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -43,7 +52,7 @@ def supervise(work: Callable[[], int]) -> int:
     previous = {number: signal.signal(number, pass_on) for number in _FORWARDED}
     pid = os.fork()
     if pid == 0:
-        _run_work(work, guard)
+        _run_work(work, guard, grace_s)
     with contextlib.suppress(OSError):  # the child may have done it, or be gone
         os.setpgid(pid, pid)
     child = pid
@@ -58,16 +67,17 @@ def supervise(work: Callable[[], int]) -> int:
             signal.signal(number, handler)
 
 
-def _run_work(work: Callable[[], int], guard: int) -> None:
+def _run_work(work: Callable[[], int], guard: int, grace_s: float) -> None:
     """The child's side of `supervise`; never returns."""
     code = 1
     try:
         os.setpgid(0, 0)
         for number in _FORWARDED:
-            signal.signal(number, _take_group_down)
+            signal.signal(number, lambda got, _frame: _end_all(got, grace_s))
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != guard:  # it died before prctl took effect
-            _take_group_down(signal.SIGTERM, None)
+            _end_all(signal.SIGTERM, grace_s)
         code = work()
     except SystemExit as request:
         code = request.code if isinstance(request.code, int) else 1
@@ -79,17 +89,17 @@ def _run_work(work: Callable[[], int], guard: int) -> None:
         os._exit(code)
 
 
-def _take_group_down(number: int, _frame: object) -> None:
-    """Ends every process of this one's group: first asks, as a terminal's Ctrl-C would, then insists."""
+def _end_all(number: int, grace_s: float) -> None:
+    """Ends this process and all below it: first asks the group, as a terminal's Ctrl-C would, then insists."""
     for forwarded in _FORWARDED:
         signal.signal(forwarded, signal.SIG_IGN)
     os.killpg(0, signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
-    deadline = time.monotonic() + _GRACE_S
-    while time.monotonic() < deadline and _list_group(os.getpgid(0)) != [os.getpid()]:
+    deadline = time.monotonic() + grace_s
+    while time.monotonic() < deadline and _list_children():
         _reap_children()
         time.sleep(0.02)
-    signal.signal(number, signal.SIG_DFL)
-    os.killpg(0, signal.SIGKILL)
+    _kill_descendants()
+    os._exit(128 + number)
 
 
 def _wait_for(child: int, received: list[int]) -> int:
@@ -107,16 +117,18 @@ def _kill_leftovers(group: int) -> None:
     """Kills what is left of the work's group, and every orphan that fell to this process."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    deadline = time.monotonic() + _GRACE_S
-    while time.monotonic() < deadline:
-        _reap_children()
-        children = [pid for pid, (parent, _group) in _list_processes().items() if parent == os.getpid()]
-        if not children:
-            return
+    _kill_descendants()
+
+
+def _kill_descendants() -> None:
+    """Kills children until there are none: those of a killed one fall to this process, its subreaper."""
+    deadline = time.monotonic() + _KILL_LIMIT_S
+    while (children := _list_children()) and time.monotonic() < deadline:
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
+        _reap_children()
 
 
 def _reap_children() -> None:
@@ -126,19 +138,19 @@ def _reap_children() -> None:
             pass
 
 
-def _list_group(group: int) -> list[int]:
-    """Returns the processes of a group."""
-    return [pid for pid, (_parent, its_group) in _list_processes().items() if its_group == group]
+def _list_children() -> list[int]:
+    """Returns this process's children that have not ended."""
+    return [pid for pid, parent in _list_processes().items() if parent == os.getpid()]
 
 
-def _list_processes() -> dict[int, tuple[int, int]]:
-    """Returns parent and group of every process that is visible and not yet dead."""
-    processes = {}
+def _list_processes() -> dict[int, int]:
+    """Returns the parent of every process that is visible and has not ended."""
+    parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                # "pid (name) state parent group ...", and the name may hold anything.
-                state, parent, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+                # "pid (name) state parent ...", and the name may hold anything.
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
                 if state not in "ZX":
-                    processes[int(entry.name)] = (int(parent), int(group))
-    return processes
+                    parents[int(entry.name)] = int(parent)
+    return parents
