@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Split, so that this file does not find itself.
 # `me` and `user` are nobody's folder: examples may use them.
 MACHINE_PATHS = re.compile(r"(?<![\w.}])(?:/" + r"(?:home|Users)/(?!me/|user/)\w+/|/" + r"root/|/" + r"tmp/scratch|/" + r"work/|/" + r"opt/pypi)")
-REGISTRY_HOSTS = re.compile(r"pypi\." + r"org|python" + r"hosted|--(?:extra-)?index" + r"-url|artifactory")
+REGISTRY_HOSTS = re.compile(r"pypi\." + r"org|python" + r"hosted|--(?:extra-)?index" + r"-url")
 MAX_BYTES = 2 * 1024**2
 
 
