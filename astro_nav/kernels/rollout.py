@@ -74,11 +74,14 @@ def follow_limited(value, rate, wanted, rate_up, rate_down, jerk, step):
     Returns:
         the new rate; the new value is value + rate * step.
     """
-    goal = wanted if value * wanted >= np.float32(0.0) else np.float32(0.0)
+    # A rounding error beside zero is on no side of it; a robot at rest must be able to start.
+    same_side = value * wanted >= np.float32(0.0) or abs(value) < np.float32(1e-5)
+    goal = wanted if same_side else np.float32(0.0)
     difference = goal - value
     magnitude = abs(difference)
     half = np.float32(0.5) * step
-    stoppable = jerk * (math.sqrt(half * half + np.float32(2.0) * magnitude / jerk) - half)
+    # jerk * (sqrt(half^2 + 2 magnitude / jerk) - half), without the difference that vanishes for small magnitudes.
+    stoppable = np.float32(2.0) * magnitude / (math.sqrt(half * half + np.float32(2.0) * magnitude / jerk) + half)
     limit = rate_up if difference * goal > np.float32(0.0) else rate_down
     target = min(min(stoppable, magnitude / step), limit)
     target = target if difference >= np.float32(0.0) else -target

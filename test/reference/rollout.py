@@ -10,7 +10,7 @@ def wrap(angle: float) -> float:
 
 
 def next_rate(value, rate, wanted, up, down, jerk, step):
-    goal = wanted if value * wanted >= 0.0 else 0.0
+    goal = wanted if value * wanted >= 0.0 or abs(value) < 1e-5 else 0.0
     missing = goal - value
     growing = missing * goal > 0.0
     most = up if growing else down
