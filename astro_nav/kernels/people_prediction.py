@@ -116,15 +116,18 @@ def _measure_free_way(distance, origin_x, origin_y, resolution, x, y, ux, uy, ra
     """How far a disc may go from (x, y) along the unit vector (ux, uy) until a wall stops it, at most `reach`."""
     way = 0.0
     while way < reach:
-        value = _look_up_distance(distance, origin_x, origin_y, resolution, x + way * ux, y + way * uy)[0]
+        px, py = x + way * ux, y + way * uy
+        value, gx, gy = _look_up_distance(distance, origin_x, origin_y, resolution, px, py)
         if not math.isfinite(value):
             return reach
         if value <= radius + 0.02:
+            length = math.hypot(gx, gy)
+            tx, ty = (-gy / length, gx / length) if length > 1e-6 else (-uy, ux)
             left = _look_up_distance(
-                distance, origin_x, origin_y, resolution, x + way * ux - half_width * uy, y + way * uy + half_width * ux
+                distance, origin_x, origin_y, resolution, px + half_width * tx, py + half_width * ty
             )[0]
             right = _look_up_distance(
-                distance, origin_x, origin_y, resolution, x + way * ux + half_width * uy, y + way * uy - half_width * ux
+                distance, origin_x, origin_y, resolution, px - half_width * tx, py - half_width * ty
             )[0]
             if left <= radius + 0.1 and right <= radius + 0.1:
                 return way

@@ -38,6 +38,32 @@ class BackgroundParams:
 
 
 @dataclass(frozen=True)
+class AlignmentParams:
+    """Laying scans onto a reference scan, so that the drift of odometry is not taken for motion."""
+
+    slots: int = parameter("directions into which the reference is sorted", minimum=36, maximum=4096)
+    search_slots: int = parameter("directions to either side in which a partner is looked for", minimum=1, maximum=64)
+    max_gap_m: float = parameter("neighbouring points farther apart are not on one surface", unit="m", minimum=0.05, maximum=2.0)
+    max_distance_m: float = parameter("partners farther apart are none", unit="m", minimum=0.02, maximum=2.0)
+    scale_m: float = parameter("distance from a surface at which a point counts half", unit="m", minimum=0.002, maximum=0.5)
+    iterations: int = parameter("at most so many rounds of matching", minimum=1, maximum=50)
+    base_shift_m: float = parameter("error of odometry from scan to scan when the robot stands, one standard deviation", unit="m", minimum=0.00001, maximum=0.1)
+    base_turn_rad: float = parameter("likewise of the heading", unit="rad", minimum=0.00001, maximum=0.1)
+    shift_per_travel: float = parameter("error of the way per metre, one standard deviation", minimum=0.0, maximum=1.0)
+    turn_per_travel_radpm: float = parameter("error of the heading per metre, one standard deviation", unit="rad/m", minimum=0.0, maximum=3.0)
+    turn_per_turn: float = parameter("error of the heading per turn, one standard deviation", minimum=0.0, maximum=1.0)
+    max_shift_m: float = parameter("a larger correction in one scan is not believed", unit="m", minimum=0.01, maximum=1.0)
+    max_turn_rad: float = parameter("likewise of the heading", unit="rad", minimum=0.01, maximum=1.0)
+    min_partners: int = parameter("with fewer partners odometry is believed", minimum=3, maximum=1000)
+    min_share: float = parameter("with a smaller share of the points that have a partner odometry is believed", minimum=0.0, maximum=1.0)
+    renew_distance_m: float = parameter("the reference is renewed after this way", unit="m", minimum=0.01, maximum=5.0)
+    renew_turn_rad: float = parameter("the reference is renewed after this turn", unit="rad", minimum=0.01, maximum=6.3)
+    renew_s: float = parameter("the reference is renewed after this time", unit="s", minimum=0.05, maximum=60.0)
+    renew_share: float = parameter("the reference is renewed when fewer points have a partner", minimum=0.0, maximum=1.0)
+    residual_share: float = parameter("share of the wheels' slip that may be left after a good alignment", minimum=0.0, maximum=1.0)
+
+
+@dataclass(frozen=True)
 class MotionModelParams:
     """Kalman filter: constant velocity, and how well a person's middle is measured."""
 
@@ -133,6 +159,7 @@ class TrackingParams:
     """Detection and tracking of people and other moving things from the scan."""
 
     segmentation: SegmentationParams
+    alignment: AlignmentParams
     background: BackgroundParams
     model: MotionModelParams
     association: AssociationParams

@@ -47,7 +47,6 @@ def associate_legs(
     # Never cheaper than as a first leg, so a second leg is only ever taken beside a first one.
     odds = 2.0 * np.log(detection_probability / (1.0 - detection_probability))
     second = first + np.maximum(odds, 0.0)[:, np.newaxis] + params.second_leg_penalty
-    second += params.furniture_penalty * np.where(table.moved[table.rows, np.newaxis], 0.0, detections.furniture_shares)
     prices = np.minimum(np.concatenate([first, second]), 0.0)
     rows, columns = linear_sum_assignment(prices)
     for row, column in zip(rows, columns):
@@ -59,7 +58,7 @@ def associate_legs(
 
 
 def _price_first_legs(table, detections, detection_probability, params, model) -> FloatArray:
-    """Prices (M, L) of taking each detection as a track's only measurement; +inf beyond the gate."""
+    """Prices (M, L) of taking each detection as a track's only measurement; +inf where it cannot be."""
     rows = table.rows
     noises = detections.noises + (detections.single_legs * model.leg_noise_m**2)[:, np.newaxis, np.newaxis] * np.eye(2)
     distances = np.empty((table.count, len(detections)))
@@ -71,7 +70,10 @@ def _price_first_legs(table, detections, detection_probability, params, model) -
     prices = distances + log_determinants + _LOG_FOUR_PI_SQUARED + 2.0 * np.log(params.new_density_pm2)
     prices += missed_or_seen[:, np.newaxis]
     prices += params.furniture_penalty * table.moving[rows, np.newaxis] * detections.furniture_shares
-    return np.where(distances <= params.gate, prices, np.inf)
+    # What has never moved is followed only while it stands clear in free space: else it would wander along furniture.
+    proven = table.moved[rows] | np.isfinite(table.camera_s[rows])
+    clear = detections.foreground & (detections.furniture_shares < params.birth_seen_free_share)
+    return np.where((distances <= params.gate) & (proven[:, np.newaxis] | clear), prices, np.inf)
 
 
 def _release_far_legs(table, detections, assigned, max_spread_m: float) -> None:

@@ -28,7 +28,8 @@ class Detections:
         noises: (L, 2, 2) covariance of that middle [m^2].
         widths: (L,) extent across the line of sight, the gaps to the next rays included by half [m].
         single_legs: (L,) True where it is too thin for a body.
-        windows: (L,) True where something nearer hides both ends: not a thing but a view of one.
+        foreground: (L,) True where everything beside it is farther away. Elsewhere something nearer hides an end, so
+            that nobody knows whether it is a thing or a part of one; each ray on a wall at a grazing angle is like that.
         seen_free_shares, furniture_shares: (L,) share of the points in space seen free, or on known furniture.
     """
 
@@ -39,7 +40,7 @@ class Detections:
     noises: FloatArray
     widths: FloatArray
     single_legs: NDArray[np.bool_]
-    windows: NDArray[np.bool_]
+    foreground: NDArray[np.bool_]
     seen_free_shares: FloatArray
     furniture_shares: FloatArray
 
@@ -107,7 +108,7 @@ class Detector:
             noises=self._estimate_noises(directions, segments.ranges[chosen], segments.hidden_edges[chosen]),
             widths=widths,
             single_legs=widths < params.body_width_m,
-            windows=segments.hidden_edges[chosen] > 1,
+            foreground=segments.hidden_edges[chosen] == 0,
             seen_free_shares=segments.seen_free_shares[chosen],
             furniture_shares=segments.furniture_shares[chosen],
         )

@@ -13,11 +13,17 @@ class RayMotion:
     """Turn rate and speed of the lidar, and the angle between its rays.
 
     Attributes:
-        position_odom: (2,) mean origin of the newest scan's rays [m].
+        position_odom: (2,) mean origin of the newest scan's rays [m], None before the first.
+        heading_rad: of the lidar, from an arbitrary zero.
+        turn_rad, travel_m: turn and way since the scan before.
         ray_step_rad: angle between neighbouring rays, a full circle when there are no two neighbours.
-        turn_rate_radps: largest recent turn rate, fading over `memory_s`.
-        speed_mps: largest recent speed, fading likewise.
+        turn_rate_radps, speed_mps: largest recent ones, fading over `memory_s`.
         turned_rad, travelled_m: recent turning and way in sum, fading likewise.
+
+    The last four hold only the share that `note_slip` was told may be false.
+
+    Args:
+        memory_s: time constant of forgetting.
     """
 
     def __init__(self, memory_s: float) -> None:
@@ -27,15 +33,19 @@ class RayMotion:
     def clear(self) -> None:
         """Forget the previous scan."""
         self.position_odom: FloatArray | None = None
+        self.heading_rad = 0.0
         self.ray_step_rad = 2.0 * np.pi
         self.turn_rate_radps = self.speed_mps = 0.0
         self.turned_rad = self.travelled_m = 0.0
         self._angles = np.zeros(0)
+        self.turn_rad = self.travel_m = self._step_s = 0.0
 
     def add_scan(self, points: ScanPoints, step_s: float) -> None:
         """Take in a scan that comes `step_s` after the one before; scans without a single ray change nothing."""
         rays = points.points_odom - points.origins_odom
         valid = (points.ranges_m > 0.0) & np.isfinite(rays).all(axis=1)
+        self.turn_rad = self.travel_m = 0.0
+        self._step_s = step_s
         if not valid.any():
             return
         angles = np.where(valid, np.arctan2(rays[:, 1], rays[:, 0]), np.nan)
@@ -44,16 +54,20 @@ class RayMotion:
         if len(steps):
             self.ray_step_rad = max(float(np.median(steps)), 1e-4)
         position = points.origins_odom[valid].mean(axis=0)
-        fading = np.exp(-step_s / self.memory_s)
-        turn_rate = speed = 0.0
-        if self.position_odom is not None and step_s > 0.0:
-            speed = float(np.hypot(*(position - self.position_odom))) / step_s
-            if len(angles) == len(self._angles):
-                turned = wrap_angle(angles - self._angles)
-                turned = turned[np.isfinite(turned)]
-                turn_rate = abs(float(np.median(turned))) / step_s if len(turned) else 0.0
-        self.turn_rate_radps = max(fading * self.turn_rate_radps, turn_rate)
-        self.speed_mps = max(fading * self.speed_mps, speed)
-        self.turned_rad = fading * self.turned_rad + turn_rate * step_s
-        self.travelled_m = fading * self.travelled_m + speed * step_s
+        if self.position_odom is not None:
+            self.travel_m = float(np.hypot(*(position - self.position_odom)))
+            turned = wrap_angle(angles - self._angles) if len(angles) == len(self._angles) else np.zeros(0)
+            turned = turned[np.isfinite(turned)]
+            self.turn_rad = float(np.median(turned)) if len(turned) else 0.0
+        self.heading_rad += self.turn_rad
         self.position_odom, self._angles = position, angles
+
+    def note_slip(self, share: float) -> None:
+        """Say which share of the newest scan's motion may be slip of the wheels."""
+        fading = np.exp(-self._step_s / self.memory_s)
+        turn_rad, travel_m = share * abs(self.turn_rad), share * self.travel_m
+        rate_hz = 1.0 / self._step_s if self._step_s > 0.0 else 0.0
+        self.turn_rate_radps = max(fading * self.turn_rate_radps, turn_rad * rate_hz)
+        self.speed_mps = max(fading * self.speed_mps, travel_m * rate_hz)
+        self.turned_rad = fading * self.turned_rad + turn_rad
+        self.travelled_m = fading * self.travelled_m + travel_m

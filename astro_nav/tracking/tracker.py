@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_nav.geometry import se2
 from astro_nav.kernels.track_filter import predict_states, update_state
 from astro_nav.kernels.track_visibility import mark_near_points
 from astro_nav.mapping.scan_points import ScanPoints
@@ -18,6 +20,7 @@ from astro_nav.tracking.detection import Detections, Detector
 from astro_nav.tracking.existence import estimate_detection_probability, find_confirmed, find_living, update_existence
 from astro_nav.tracking.motion_decision import RecentScans, decide_motion
 from astro_nav.tracking.ray_motion import RayMotion
+from astro_nav.tracking.scan_alignment import ScanAligner
 from astro_nav.tracking.track_table import HISTORY, TrackTable
 from astro_nav.types import Float32Array, FloatArray, Track
 
@@ -25,7 +28,8 @@ from astro_nav.types import Float32Array, FloatArray, Track
 class Tracker:
     """Follows everything that moves.
 
-    A scan is cut into segments; segments that may be legs or bodies are matched with the tracks, two legs a person;
+    A scan is laid onto an earlier one first, so that slipping wheels do not make furniture move: inside, everything is in
+    a still frame; what comes out is in odom as it is now. Then it is cut into segments; segments that may be legs or bodies are matched with the tracks, two legs a person;
     what nobody explains and what lies in space that was seen free begins a new track. A track counts once it has been
     seen often enough and seen to move, or once a camera names it: a chair is never a person, a person who sits down
     stays one.
@@ -37,10 +41,12 @@ class Tracker:
     def __init__(self, params: TrackingParams) -> None:
         self.params = params
         self._detector = Detector(params.segmentation, params.model)
+        self._aligner = ScanAligner(params.alignment)
         self._background = Background(params.background)
         self._lidar = RayMotion(params.motion.slip_memory_s)
         self._scans = RecentScans(params.motion.window_s + params.motion.recurrence_s)
         self._table = TrackTable(params.existence.max_tracks)
+        self._robot_still = np.zeros(2)
         self._stamp_s = -np.inf
 
     @property
@@ -53,6 +59,7 @@ class Tracker:
         self._table.count = 0
         self._background.clear()
         self._lidar.clear()
+        self._aligner.clear()
         self._scans.clear()
         self._stamp_s = -np.inf
 
@@ -75,13 +82,13 @@ class Tracker:
             step_s = np.inf
         usable = self._detector.find_usable(points)
         if step_s <= 0.0:
-            return self._mark_moving(points, usable, usable, None, None)
+            return self._mark_moving(self._express_in_still(points), usable, usable, None, None)
         step_s = step_s if np.isfinite(step_s) else 0.0
         self._move_on(points.stamp_s)
         self._lidar.add_scan(points, step_s)
         if self._lidar.position_odom is None:
             return np.zeros(len(points.hit), dtype=bool)
-        self._background.move_to(self._lidar.position_odom)
+        points = self._align(points, usable)
         classes = self._background.classify(points, usable, self._estimate_slip(points.ranges_m))
         detections = self._detector.detect(points, usable, classes)
         assigned = self._correct_tracks(points, detections, step_s)
@@ -115,8 +122,10 @@ class Tracker:
                 self.clear()
             self._move_on(stamp_s)
             self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
-        positions = np.asarray(positions_odom, dtype=np.float64).reshape(-1, 2)
-        covariances = np.asarray(covariances, dtype=np.float64).reshape(-1, 2, 2)
+        pose_still_odom = self._aligner.pose_still_odom
+        positions = se2.transform_points(pose_still_odom, np.asarray(positions_odom, dtype=np.float64).reshape(-1, 2))
+        turn = make_rotation(pose_still_odom[2])
+        covariances = turn @ np.asarray(covariances, dtype=np.float64).reshape(-1, 2, 2) @ turn.T
         fuse_people(self._table, self._stamp_s, stamp_s, positions, covariances, ids, self.params)
 
     def list_tracks(self, now_s: float) -> list[Track]:
@@ -137,11 +146,16 @@ class Tracker:
         person = bool(np.isfinite(table.camera_s[row]) or table.widths[row] >= shape.min_person_width_m)
         seen_radius = 0.5 * table.widths[row] + shape.margin_m
         radius = shape.person_radius_m if person else max(shape.min_radius_m, seen_radius)
+        pose_odom_still = se2.invert(self._aligner.pose_still_odom)
+        turn = np.kron(np.eye(2), make_rotation(pose_odom_still[2]))  # of position and velocity alike
+        state = turn @ table.states[row]
+        state[:2] += pose_odom_still[:2]
+        covariance = turn @ table.covariances[row] @ turn.T
         return Track(
             track_id=int(table.track_ids[row]),
             stamp_s=self._stamp_s,
-            state_odom=table.states[row].copy(),
-            covariance=table.covariances[row].copy(),
+            state_odom=state,
+            covariance=0.5 * (covariance + covariance.T),
             radius_m=radius,
             moving=bool(table.moving[row]),
             person=person,
@@ -156,11 +170,30 @@ class Tracker:
             predict_states(self._table.states[rows], self._table.covariances[rows], stamp_s - self._stamp_s, noise)
         self._stamp_s = stamp_s
 
+    def _align(self, points: ScanPoints, usable: NDArray[np.bool_]) -> ScanPoints:
+        """Bring the still frame up to date and return the scan in it."""
+        lidar, share = self._lidar, 1.0
+        moving = self._mark_moving(self._express_in_still(points), usable, usable, None, None)
+        if self._aligner.align(points, usable & ~moving, lidar):
+            share = self.params.alignment.residual_share
+        lidar.note_slip(share)
+        self._robot_still = se2.transform_points(self._aligner.pose_still_odom, lidar.position_odom)
+        self._background.move_to(self._robot_still)
+        return self._express_in_still(points)
+
+    def _express_in_still(self, points: ScanPoints) -> ScanPoints:
+        pose = self._aligner.pose_still_odom
+        return replace(
+            points,
+            points_odom=se2.transform_points(pose, points.points_odom),
+            origins_odom=se2.transform_points(pose, points.origins_odom),
+        )
+
     def _correct_tracks(self, points: ScanPoints, detections: Detections, step_s: float) -> NDArray[np.int64]:
         """Match, correct and weigh; returns the (M, 2) detections of every track."""
         table, params = self._table, self.params
         probability = estimate_detection_probability(
-            table, points, self._lidar.ray_step_rad, self._lidar.position_odom, params.existence
+            table, points, self._lidar.ray_step_rad, self._robot_still, params.existence
         )
         assigned = associate_legs(table, detections, probability, params.association, params.model)
         seen = assigned[:, 0] >= 0
@@ -192,7 +225,7 @@ class Tracker:
         table, params = self._table, self.params
         known = detections.measure_share(evidence >= params.background.static_evidence)
         least = params.association.birth_seen_free_share
-        new = (detections.seen_free_shares >= least) & (known < least) & ~detections.windows
+        new = (detections.seen_free_shares >= least) & (known < least) & detections.foreground
         new[assigned[assigned >= 0]] = False
         people = table.states[table.rows, :2][find_confirmed(table)]
         if len(people):  # a bag, a stick or a third leg is not another person
@@ -213,10 +246,10 @@ class Tracker:
     def _make_room(self, position: FloatArray) -> bool:
         """Drop the farthest track that does not count, if it is farther than `position` (2,); returns whether one was."""
         table = self._table
-        away = np.linalg.norm(table.states[table.rows, :2] - self._lidar.position_odom, axis=1)
+        away = np.linalg.norm(table.states[table.rows, :2] - self._robot_still, axis=1)
         away[find_confirmed(table)] = -1.0
         farthest = int(np.argmax(away))
-        if away[farthest] <= np.hypot(*(position - self._lidar.position_odom)):
+        if away[farthest] <= np.hypot(*(position - self._robot_still)):
             return False
         table.keep(np.arange(table.count) != farthest)
         return True
@@ -229,7 +262,7 @@ class Tracker:
     def _estimate_false_speeds(self) -> FloatArray:
         """Speed (M,) [m/s] that standing things may seem to have because the robot's wheels slip."""
         motion = self.params.motion
-        ranges = np.linalg.norm(self._table.states[self._table.rows, :2] - self._lidar.position_odom, axis=1)
+        ranges = np.linalg.norm(self._table.states[self._table.rows, :2] - self._robot_still, axis=1)
         return motion.turn_slip * self._lidar.turn_rate_radps * ranges + motion.travel_slip * self._lidar.speed_mps
 
     def _take_standing_points(self, points, usable, detections, assigned) -> FloatArray:
@@ -269,6 +302,12 @@ class Tracker:
                 later = order[place + 1 :]
                 kept[later[table.near_s[row, later] >= association.merge_s]] = False
         table.keep(kept)
+
+
+def make_rotation(angle_rad: float) -> FloatArray:
+    """Rotation matrix (2, 2)."""
+    cos, sin = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[cos, -sin], [sin, cos]])
 
 
 def measure_middle(detections: Detections, legs: NDArray[np.int64], leg_noise_m: float) -> tuple[FloatArray, FloatArray]:
