@@ -22,6 +22,8 @@ from astro_nav.types import FloatArray
 
 # A mount is asked for again after this time: whoever publishes it may have been restarted with other numbers.
 MOUNT_LIFETIME_S = 1.0
+# Transforms are sent at some rate; what was measured since the last one may be this much newer.
+MAX_LEAD_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ class Transforms:
     ) -> tuple[FloatArray, FloatArray]:
         """Express points (N, 3) and free vectors (N, 3) of any frame, also one that is tilted, in another one.
 
+        Data may be a little newer than the newest transform; that one is then used.
+
         Raises:
             FrameError: when there is no transform.
         """
-        moment = Time() if time_s is None else Time(nanoseconds=round(time_s * 1e9))
         try:
-            found = self._buffer.lookup_transform(target_frame, source_frame, moment).transform
+            found = self._lookup_near(target_frame, source_frame, time_s).transform
         except TransformException as error:
             raise FrameError(f"no transform {target_frame} <- {source_frame}: {error}") from error
         rotation = _make_matrix(found.rotation)
@@ -103,6 +106,12 @@ class Transforms:
             known = (now_s, self.lookup_pose(base_frame, sensor_frame))
             self._mounts[key] = known
         return known[1]
+
+    def _lookup_near(self, target_frame: str, source_frame: str, time_s: float | None) -> TransformStamped:
+        newest = self._buffer.lookup_transform(target_frame, source_frame, Time())
+        if time_s is None or 0.0 <= time_s - seconds_from_time(newest.header.stamp) <= MAX_LEAD_S:
+            return newest
+        return self._buffer.lookup_transform(target_frame, source_frame, Time(nanoseconds=round(time_s * 1e9)))
 
     def _forget(self, jump: object) -> None:
         self._buffer.clear()
