@@ -83,7 +83,7 @@ class AssociationParams:
     new_density_pm2: float = parameter("expected number of new moving things and false detections in space seen free", unit="1/m^2", minimum=0.0001, maximum=10.0)
     birth_seen_free_share: float = parameter("share of a segment's points in space seen free from which it may be new", minimum=0.01, maximum=1.0)
     second_leg_penalty: float = parameter("price of explaining a segment as a track's second leg, in squared deviations", minimum=0.0, maximum=50.0)
-    furniture_penalty: float = parameter("price of explaining known furniture as part of a moving track, in squared deviations", minimum=0.0, maximum=50.0)
+    furniture_penalty: float = parameter("price of explaining known furniture as part of a moving track, in squared deviations; what is partly hidden, too, is not explained at all", minimum=0.0, maximum=50.0)
     max_leg_spread_m: float = parameter("largest distance between the legs of one person", unit="m", minimum=0.1, maximum=1.5)
     pair_distance_m: float = parameter("legs nearer than this make one new track, not two", unit="m", minimum=0.05, maximum=1.0)
     merge_distance_m: float = parameter("tracks nearer than this for `merge_s` are the same person", unit="m", minimum=0.05, maximum=1.0)
@@ -115,13 +115,16 @@ class MotionDecisionParams:
     start_speed_mps: float = parameter("slower is not moving", unit="m/s", minimum=0.01, maximum=2.0)
     start_displacement_m: float = parameter("a shorter way within the window is not moving", unit="m", minimum=0.01, maximum=2.0)
     significance: float = parameter("squared Mahalanobis distance of the displacement from none, at least", minimum=0.0, maximum=100.0)
+    min_straightness: float = parameter("displacement as a share of the way that was estimated within the window, at least", minimum=0.0, maximum=1.0)
     window_s: float = parameter("time over which displacement is measured", unit="s", minimum=0.2, maximum=3.0)
     min_window_s: float = parameter("shortest time of sight for the decision", unit="s", minimum=0.1, maximum=3.0)
     min_seen_free_share: float = parameter("share of recent measurements that lay in space seen free, at least", minimum=0.0, maximum=1.0)
     seen_free_memory_s: float = parameter("time constant of that share", unit="s", minimum=0.05, maximum=10.0)
     max_left_behind: float = parameter("share of the places it came from at which something still stands, at most", minimum=0.0, maximum=1.0)
     max_recurrence: float = parameter("share of the scans of a while ago in which something already stood where it is now, at most", minimum=0.0, maximum=1.0)
-    recurrence_s: float = parameter("a while ago: longer than a foot rests while walking", unit="s", minimum=0.1, maximum=3.0)
+    rest_way_m: float = parameter("a foot rests while the body goes this far; what was there before that was there a while ago", unit="m", minimum=0.0, maximum=2.0)
+    min_rest_s: float = parameter("shortest rest of a foot", unit="s", minimum=0.1, maximum=3.0)
+    max_rest_s: float = parameter("longest rest of a foot of somebody who walks", unit="s", minimum=0.1, maximum=5.0)
     present_s: float = parameter("now: scans that are younger, together, tell whether a place is empty", unit="s", minimum=0.0, maximum=1.0)
     place_radius_m: float = parameter("a hit this near to such a place is the thing that still stands there", unit="m", minimum=0.01, maximum=0.5)
     start_scans: int = parameter("scans in a row that must say so", minimum=1, maximum=20)
@@ -180,6 +183,10 @@ class TrackingParams:
             conflicts.append(
                 f"existence.confirmed = {self.existence.confirmed:g} exceeds existence.limit = {self.existence.limit:g}: "
                 "no track would ever count"
+            )
+        if self.motion.min_rest_s > self.motion.max_rest_s:
+            conflicts.append(
+                f"motion.min_rest_s = {self.motion.min_rest_s:g} s exceeds motion.max_rest_s = {self.motion.max_rest_s:g} s"
             )
         cells = self.background.size_m / self.background.resolution_m
         if not 8 <= cells <= 512:

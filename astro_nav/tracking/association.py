@@ -69,11 +69,14 @@ def _price_first_legs(table, detections, detection_probability, params, model) -
     missed_or_seen = 2.0 * np.log((1.0 - detection_probability) / detection_probability)
     prices = distances + log_determinants + _LOG_FOUR_PI_SQUARED + 2.0 * np.log(params.new_density_pm2)
     prices += missed_or_seen[:, np.newaxis]
-    prices += params.furniture_penalty * table.moving[rows, np.newaxis] * detections.furniture_shares
-    # What has never moved is followed only while it stands clear in free space: else it would wander along furniture.
-    proven = table.moved[rows] | np.isfinite(table.camera_s[rows])
-    clear = detections.foreground & (detections.furniture_shares < params.birth_seen_free_share)
-    return np.where((distances <= params.gate) & (proven[:, np.newaxis] | clear), prices, np.inf)
+    moving = table.moving[rows, np.newaxis]
+    prices += params.furniture_penalty * moving * detections.furniture_shares
+    # What has never moved is followed only while it stands clear in free space, and what moves never onto furniture that
+    # is seen in part: else tracks would wander along walls.
+    proven = (table.moved[rows] | np.isfinite(table.camera_s[rows]))[:, np.newaxis]
+    furniture = detections.furniture_shares >= 1.0 - params.birth_seen_free_share
+    possible = np.where(proven, ~(moving & furniture & ~detections.foreground), detections.foreground & ~furniture)
+    return np.where((distances <= params.gate) & possible, prices, np.inf)
 
 
 def _release_far_legs(table, detections, assigned, max_spread_m: float) -> None:

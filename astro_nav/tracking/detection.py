@@ -56,6 +56,12 @@ class Detections:
         return chosen[self.segments] / all_rays[self.segments]
 
 
+    def measure_furniture(self, assigned: NDArray[np.int64]) -> FloatArray:
+        """Mean share (M,) of known furniture in the one or two detections (M, 2) of every track; 0 without any."""
+        shares = np.append(self.furniture_shares, 0.0)[assigned]
+        return shares.sum(axis=1) / np.maximum((assigned >= 0).sum(axis=1), 1)
+
+
 class Detector:
     """Cuts scans into detections; holds the arrays that it works in.
 

@@ -45,6 +45,7 @@ def estimate_detection_probability(
 def update_existence(
     table: TrackTable,
     seen: NDArray[np.bool_],
+    weights: FloatArray,
     detection_probability: FloatArray,
     stamp_s: float,
     camera_trust_s: float,
@@ -55,6 +56,7 @@ def update_existence(
     Args:
         table: M tracks; changed.
         seen: (M,) whether each was found in this scan.
+        weights: (M,) how much that proves, 0 (as if it had been missed) to 1.
         detection_probability: (M,) of this scan.
         stamp_s: time of the scan.
         camera_trust_s: for so long the lidar cannot deny what a camera saw.
@@ -63,7 +65,7 @@ def update_existence(
     rows = table.rows
     denied = np.log(1.0 - detection_probability)
     denied = np.where(stamp_s - table.camera_s[rows] <= camera_trust_s, 0.0, denied)
-    changed = table.existence[rows] + np.where(seen, params.hit_gain, denied)
+    changed = table.existence[rows] + weights * params.hit_gain + (1.0 - weights) * denied
     table.existence[rows] = np.minimum(changed, params.limit)
     # Once confirmed stays confirmed until deletion, so that a person does not flicker while hidden.
     table.confirmed[rows] |= table.existence[rows] >= params.confirmed

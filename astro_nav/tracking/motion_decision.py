@@ -60,9 +60,9 @@ def decide_motion(
 
     Something begins to move when its speed and its displacement within the window are both large, also against what
     the robot's slip can feign, and the displacement against its own uncertainty; when it goes where space was seen
-    free and where nothing stood a while ago; and when the places that it came from are empty now. The edge of a table
-    that slides along as the robot passes, and chair legs of which now these and now those are hit, have speed and
-    displacement, but fail the rest.
+    free and where nothing stood a while ago; when the places that it came from are empty now; and when it goes somewhere
+    rather than back and forth. The edge of a table that slides along as the robot passes, and chair legs of which now
+    these and now those are hit, have speed and displacement, but fail the rest.
 
     Args:
         table: M tracks, corrected with this scan; changed.
@@ -82,7 +82,8 @@ def decide_motion(
     starts &= significance >= params.significance
     starts &= camera | table.moved[rows] | (table.seen_free_share[rows] >= params.min_seen_free_share)
     for row in np.flatnonzero(starts & ~table.moving[rows] & ~camera):
-        starts[row] = _has_left_and_come(table, int(row), scans, float(false_speeds_mps[row]), stamp_s, params)
+        starts[row] = _measure_straightness(table, int(row), stamp_s, params.window_s) >= params.min_straightness
+        starts[row] = starts[row] and _has_left_and_come(table, int(row), scans, float(false_speeds_mps[row]), stamp_s, params)
     table.moving_scans[rows] = np.where(starts, table.moving_scans[rows] + 1, np.where(seen, 0, table.moving_scans[rows]))
 
     still = (speed < params.stop_speed_mps) | ((span_s >= params.min_window_s) & (displacement < params.stop_displacement_m))
@@ -115,12 +116,23 @@ def _measure_displacement(table, stamp_s: float, params) -> tuple[FloatArray, Fl
     return np.linalg.norm(way, axis=1), _measure_significance(way, covariance), np.where(known, span_s, 0.0)
 
 
+def _measure_straightness(table: TrackTable, row: int, stamp_s: float, window_s: float) -> float:
+    """Displacement within the window as a share of the way; 1 for a straight line, 0 for back and forth."""
+    order = np.argsort(table.history_s[row], kind="stable")
+    recent = order[stamp_s - table.history_s[row][order] <= window_s]
+    positions = np.concatenate([table.history_positions[row][recent], table.states[row : row + 1, :2]])
+    way = np.linalg.norm(np.diff(positions, axis=0), axis=1).sum()
+    return float(np.hypot(*(positions[-1] - positions[0])) / max(way, 1e-9))
+
+
 def _has_left_and_come(
     table: TrackTable, row: int, scans: RecentScans, false_speed_mps: float, stamp_s: float, params: MotionDecisionParams
 ) -> bool:
     """Whether the places where the track was a while ago are empty now, and those where it is now were empty then."""
-    a_while_ago_s = stamp_s - params.recurrence_s
-    radius_m = params.place_radius_m + false_speed_mps * params.recurrence_s
+    speed = float(np.hypot(*table.states[row, 2:]))
+    rest_s = min(max(params.rest_way_m / max(speed, 1e-3), params.min_rest_s), params.max_rest_s)
+    a_while_ago_s = stamp_s - rest_s
+    radius_m = params.place_radius_m + false_speed_mps * rest_s
     left = _take_places(table.history_surfaces[row][table.history_s[row] <= a_while_ago_s])
     if scans.measure_occupied_share(left, radius_m, stamp_s - params.present_s, stamp_s) > params.max_left_behind:
         return False

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from astro_nav.types import FloatArray
 
-HISTORY = 12  # remembered positions per track
+HISTORY = 20  # remembered positions per track
 SURFACES = 2  # remembered segments per position: two legs
 
 

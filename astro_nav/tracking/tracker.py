@@ -44,7 +44,7 @@ class Tracker:
         self._aligner = ScanAligner(params.alignment)
         self._background = Background(params.background)
         self._lidar = RayMotion(params.motion.slip_memory_s)
-        self._scans = RecentScans(params.motion.window_s + params.motion.recurrence_s)
+        self._scans = RecentScans(params.motion.window_s + params.motion.max_rest_s)
         self._table = TrackTable(params.existence.max_tracks)
         self._robot_still = np.zeros(2)
         self._stamp_s = -np.inf
@@ -82,7 +82,8 @@ class Tracker:
             step_s = np.inf
         usable = self._detector.find_usable(points)
         if step_s <= 0.0:
-            return self._mark_moving(self._express_in_still(points), usable, usable, None, None)
+            moving = self._table.moving[self._table.rows]
+            return self._mark_tracks(moving, self._express_in_still(points), usable, usable, None, None)
         step_s = step_s if np.isfinite(step_s) else 0.0
         self._move_on(points.stamp_s)
         self._lidar.add_scan(points, step_s)
@@ -98,8 +99,14 @@ class Tracker:
         decide_motion(
             self._table, seen, self._scans, self._estimate_false_speeds(), self._stamp_s, step_s, self.params.motion
         )
-        moving = self._mark_moving(points, usable, classes < 1, detections, assigned)
-        self._background.add_scan(points, moving, step_s)
+        loose = classes < 1
+        moving = self._mark_tracks(self._table.moving[self._table.rows], points, usable, loose, detections, assigned)
+        # Whoever stands in free space is known, and does not become furniture; whoever stands on furniture may be some.
+        known = find_confirmed(self._table) & (
+            self._table.seen_free_share[self._table.rows] >= self.params.motion.min_seen_free_share
+        )
+        people = self._mark_tracks(known, points, usable, loose, detections, assigned)
+        self._background.add_scan(points, moving | people, step_s)
         self._merge_tracks(step_s)
         self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
         return moving
@@ -173,7 +180,8 @@ class Tracker:
     def _align(self, points: ScanPoints, usable: NDArray[np.bool_]) -> ScanPoints:
         """Bring the still frame up to date and return the scan in it."""
         lidar, share = self._lidar, 1.0
-        moving = self._mark_moving(self._express_in_still(points), usable, usable, None, None)
+        moving = self._table.moving[self._table.rows]
+        moving = self._mark_tracks(moving, self._express_in_still(points), usable, usable, None, None)
         if self._aligner.align(points, usable & ~moving, lidar):
             share = self.params.alignment.residual_share
         lidar.note_slip(share)
@@ -199,7 +207,11 @@ class Tracker:
         seen = assigned[:, 0] >= 0
         for row in np.flatnonzero(seen):
             self._correct_track(int(row), detections, assigned[row][assigned[row] >= 0], step_s)
-        update_existence(table, seen, probability, self._stamp_s, params.camera.max_age_s, params.existence)
+        # Furniture is no evidence of somebody who moves.
+        walking = table.moving[table.rows] & (np.linalg.norm(table.states[table.rows, 2:], axis=1) >= params.motion.start_speed_mps)
+        furniture = np.where(walking & seen, detections.measure_furniture(assigned), 0.0)
+        weights = np.where(seen, 1.0 - furniture, 0.0)
+        update_existence(table, seen, weights, probability, self._stamp_s, params.camera.max_age_s, params.existence)
         return assigned
 
     def _correct_track(self, row: int, detections: Detections, legs: NDArray[np.int64], step_s: float) -> None:
@@ -216,8 +228,9 @@ class Tracker:
         if len(legs) == 2:
             width += float(np.hypot(*(detections.positions[legs[0]] - detections.positions[legs[1]])))
         self._table.widths[row] = max(self._table.widths[row], width)
-        # The history spans the window at any rate of scans; at the slowest ones every scan counts.
-        min_step_s = 0.9 * self.params.motion.window_s / (HISTORY - 2)
+        # The history spans window and rest at any rate of scans; at the slowest ones every scan counts.
+        motion = self.params.motion
+        min_step_s = 0.7 * (motion.window_s + motion.max_rest_s) / (HISTORY - 2)
         self._table.remember(row, self._stamp_s, detections.surfaces[legs], min_step_s)
 
     def _begin_tracks(self, detections: Detections, assigned: NDArray[np.int64], evidence: Float32Array) -> None:
@@ -267,13 +280,14 @@ class Tracker:
 
     def _take_standing_points(self, points, usable, detections, assigned) -> FloatArray:
         """Points (N, 2) of the scan that belong to no moving track; where one walks, another may follow."""
-        return points.points_odom[usable & ~self._mark_moving(points, usable, usable, detections, assigned)]
+        moving = self._table.moving[self._table.rows]
+        return points.points_odom[usable & ~self._mark_tracks(moving, points, usable, usable, detections, assigned)]
 
-    def _mark_moving(self, points, usable, loose, detections, assigned) -> NDArray[np.bool_]:
-        """(N,) True for hits of moving tracks: their own segments, and loose points within their reach."""
+    def _mark_tracks(self, chosen, points, usable, loose, detections, assigned) -> NDArray[np.bool_]:
+        """(N,) True for hits of the chosen tracks (M,): their own segments, and loose points within their reach."""
         table = self._table
         marked = np.zeros(len(usable), dtype=bool)
-        rows = np.flatnonzero(table.moving[table.rows])
+        rows = np.flatnonzero(chosen)
         if len(rows) == 0:
             return marked
         reach = np.full(len(rows), self.params.shape.reach_m)
