@@ -36,12 +36,14 @@ from astro_nav.ros.conversion import (
 from astro_nav.ros.goal_servers import GoalServers
 from astro_nav.ros.node import LATEST, RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
-from astro_nav.ros.transforms import Transforms
+from astro_nav.ros.transforms import Lookup, Transforms
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
 NAME = "global_planner"
 STOP_TIMEOUT_S = 2.0
 PLAN_STAMP_TOLERANCE_S = 1e-3
+TWIST_SPAN_S = 0.08  # over a shorter time, noise of the pose is taken for motion
+ODOMETRY_LIFETIME_S = 0.5
 
 
 class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
@@ -60,7 +62,9 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._map_update = self.diagnostics.add_durations("map update")
         self._has_map = False
         self._topic_goals = 0
-        self._last_odometry: tuple[float, FloatArray] | None = None
+        self._odometry: Lookup | None = None  # from which the twist is measured
+        self._odometry_news_s = 0.0
+        self._twist: FloatArray | None = None
         self._plan_stamp_s = 0.0
         self._pose_reason = ""
         self._plan_publisher = self.create_publisher(PathMessage, "plan", LATEST)
@@ -164,19 +168,27 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._carry_out()
 
     def _measure_twist(self) -> FloatArray | None:
-        """Body twist between the last two looks at odometry, which does not jump as the pose in the map may."""
+        """Body twist over the last tenth of a second of odometry, which does not jump as the pose in the map may.
+
+        None when odometry brings nothing new: a robot whose odometry has died may be moving.
+        """
         lookup = self._transforms.lookup_pose(self.params.frames.odom, self.params.frames.base)
-        last = self._last_odometry
+        now_s = time.monotonic()
         if lookup.pose is None:
-            self._last_odometry = None
+            self._odometry, self._twist = None, None
             return None
-        if last is not None and lookup.stamp_s <= last[0]:
-            return None  # nothing new: a robot whose odometry has died may be moving
-        self._last_odometry = (lookup.stamp_s, lookup.pose)
-        if last is None:
-            return None
-        step, duration_s = relative(last[1], lookup.pose), lookup.stamp_s - last[0]
-        return np.array([math.copysign(math.hypot(step[0], step[1]), step[0]), float(wrap_angle(step[2]))]) / duration_s
+        if self._odometry is None or lookup.stamp_s < self._odometry.stamp_s:
+            self._odometry, self._twist = lookup, None
+            self._odometry_news_s = now_s
+        duration_s = lookup.stamp_s - self._odometry.stamp_s
+        if duration_s >= TWIST_SPAN_S and self._odometry.pose is not None:
+            step = relative(self._odometry.pose, lookup.pose)
+            speed_mps = math.copysign(math.hypot(step[0], step[1]), step[0]) / duration_s
+            self._twist = np.array([speed_mps, float(wrap_angle(step[2])) / duration_s])
+            self._odometry, self._odometry_news_s = lookup, now_s
+        elif now_s - self._odometry_news_s > ODOMETRY_LIFETIME_S:
+            self._twist = None
+        return self._twist
 
     def _report_state(self) -> None:
         if not self._has_map:
