@@ -15,7 +15,8 @@ def make_executor(context: Context) -> Executor:
     """Return an executor for one node: all callbacks in one thread, in order.
 
     Callbacks have to be plain functions that take the message alone. rclpy 7.1's events executor ends the process with a
-    segmentation fault when a coroutine raises, and with a SystemError when a subscription asks for the message's info.
+    segmentation fault when a coroutine or a task (`create_task`) raises, and with a SystemError when a subscription asks
+    for the message's info. It has no guard conditions.
     (The execute callback of an action server is safe; rclpy catches what it raises, logs it and aborts the goal.)
     `Executor.wake` does not end the waiting of `spin_once`, in neither executor; a task does: `create_task`.
     """
