@@ -18,6 +18,8 @@ class PredictionWeights(NamedTuple):
     Attributes:
         turning: spectral density of the heading's change while walking [rad^2/s].
         speed_change: spectral density of the speed's relative change while walking [1/s].
+        drift: spectral density of the acceleration that everything has in all directions [m^2/s^3].
+        start_speed: of who stands and starts; who walks at that speed starts no more [m/s].
         settle_rate: how fast a velocity that is all uncertain fades [1/s].
         max_speed: [m/s].
         max_variance: largest variance of a position along an axis [m^2].
@@ -30,6 +32,8 @@ class PredictionWeights(NamedTuple):
 
     turning: float
     speed_change: float
+    drift: float
+    start_speed: float
     settle_rate: float
     max_speed: float
     max_variance: float
@@ -82,9 +86,11 @@ def _turn_along_walls(distance, origin_x, origin_y, resolution, x, y, vx, vy, fl
 
 
 @kernel
-def _grow_covariance(p, vx, vy, fading, travel, duration, base_noise, weights):
+def _grow_covariance(p, vx, vy, fading, travel, duration, start_noise, weights):
     """P <- F P F' + Q with F = [[1, travel], [0, fading]] per axis and noise along and across the velocity."""
     speed_squared = vx * vx + vy * vy
+    standing = max(1.0 - math.sqrt(speed_squared) / max(weights.start_speed, 1e-6), 0.0)
+    base_noise = weights.drift + start_noise * standing * standing
     along = base_noise + weights.speed_change * speed_squared
     across = base_noise + weights.turning * speed_squared
     if speed_squared > 1e-12:
@@ -213,22 +219,22 @@ def _choose_velocity(distance, origin_x, origin_y, resolution, x, y, vx, vy, flo
 
 @kernel
 def predict_people(
-    states, covariances, leads, base_noises, step, distance, origin_x, origin_y, resolution, robot_positions, weights,
+    states, covariances, leads, start_noises, step, distance, origin_x, origin_y, resolution, robot_positions, weights,
     means, spreads, velocities,
 ):  # fmt: skip
     """Predict M tracks over T steps.
 
     The mean walks on with its velocity, turns along walls, and fades as far as the velocity is uncertain; a heading that
     wanders makes the mean slower, too: E[cos] = exp(-turning t / 2). The covariance grows with white noise of
-    acceleration: along and across the velocity in proportion to speed^2, and the same in all directions for who may
-    start. What lies behind a wall is cut from the result, axis by axis.
+    acceleration: along and across the velocity in proportion to speed^2, and the same in all directions for who stands
+    and may start. What lies behind a wall is cut from the result, axis by axis.
 
     Args:
         states: (M, 4) float64 [m, m, m/s, m/s].
         covariances: (M, 4, 4) float64.
         leads: (M,) time from each track's stamp to step 0 [s]; a track from the future is carried back in a straight
             line.
-        base_noises: (M,) spectral density of the acceleration in all directions [m^2/s^3].
+        start_noises: (M,) spectral density of the acceleration in all directions of who stands and may start [m^2/s^3].
         step: time between steps [s].
         distance: (H, W) float32 distance to obstacles [m]; (0, 0) for none.
         origin_x, origin_y, resolution: its lower left corner and cell edge [m].
@@ -266,7 +272,7 @@ def predict_people(
                 fading = math.exp(-rate * dt)
                 travel = dt if rate * dt < 1e-9 else (1.0 - fading) / rate
                 x, y = x + share * travel * vx, y + share * travel * vy
-                _grow_covariance(p, vx, vy, fading, travel, dt, base_noises[m], weights)
+                _grow_covariance(p, vx, vy, fading, travel, dt, start_noises[m], weights)
                 vx, vy = fading * vx, fading * vy
             _write_position(distance, origin_x, origin_y, resolution, x, y, p, weights, means[m, k], spreads[m, k])
             velocities[m, k, 0], velocities[m, k, 1] = vx, vy

@@ -206,7 +206,7 @@ class PredictionParams:
     speed_change: float = parameter("change of a walking person's speed within a second as a share of it, one standard deviation", minimum=0.0, maximum=3.0)
     start_rate_hz: float = parameter("how often a standing person starts, per second", unit="Hz", minimum=0.0, maximum=2.0)
     start_speed_mps: float = parameter("speed of a person who starts", unit="m/s", minimum=0.0, maximum=3.0)
-    drift_mps2: float = parameter("change of a thing's velocity within a second that is no person, one standard deviation", unit="m/s^2", minimum=0.0, maximum=3.0)
+    drift_mps2: float = parameter("change of velocity within a second, in all directions, of everything, one standard deviation", unit="m/s^2", minimum=0.0, maximum=3.0)
     settle_rate_hz: float = parameter("how fast a velocity that is all uncertain fades", unit="Hz", minimum=0.0, maximum=10.0)
     max_speed_mps: float = parameter("people are not predicted to be faster", unit="m/s", minimum=0.1, maximum=10.0)
     max_deviation_m: float = parameter("position deviations are cut off here: beyond it nothing is known", unit="m", minimum=0.1, maximum=10.0)

@@ -56,7 +56,7 @@ def predict_tracks(
             np.array([track.state_odom for track in chosen], dtype=np.float64),
             np.array([track.covariance for track in chosen], dtype=np.float64),
             np.array([start_s - track.stamp_s for track in chosen], dtype=np.float64),
-            np.array([compute_base_noise(track, params) for track in chosen]),
+            np.array([compute_start_noise(track, params) for track in chosen]),
             float(step_s), distance, float(origin[0]), float(origin[1]), float(resolution), robot,
             make_prediction_weights(params), means, covariances, velocities,
         )  # fmt: skip
@@ -71,15 +71,13 @@ def predict_tracks(
     )
 
 
-def compute_base_noise(track: Track, params: PredictionParams) -> float:
-    """Spectral density of the acceleration that a track has in all directions [m^2/s^3].
+def compute_start_noise(track: Track, params: PredictionParams) -> float:
+    """Spectral density of the acceleration, in all directions, of a standing person who may start [m^2/s^3].
 
     Somebody who starts at a random moment, `start_rate_hz`, in a random direction has the variance
     rate * speed^2 / 2 * t^3 / 3 per axis while few have started: that of white noise of this density.
     """
-    if track.person:
-        return 0.5 * params.start_rate_hz * params.start_speed_mps**2
-    return params.drift_mps2**2
+    return 0.5 * params.start_rate_hz * params.start_speed_mps**2 if track.person else 0.0
 
 
 def make_prediction_weights(params: PredictionParams) -> PredictionWeights:
@@ -87,6 +85,8 @@ def make_prediction_weights(params: PredictionParams) -> PredictionWeights:
     return PredictionWeights(
         turning=params.turning_rad**2,
         speed_change=params.speed_change**2,
+        drift=params.drift_mps2**2,
+        start_speed=params.start_speed_mps,
         settle_rate=params.settle_rate_hz,
         max_speed=params.max_speed_mps,
         max_variance=params.max_deviation_m**2,
