@@ -37,7 +37,6 @@ setup(
     # What runs comes from package.xml (rosdep) or pypi_ros/requirements-3.*.txt: a second list here would go stale.
     install_requires=["setuptools"],
     extras_require={"test": ["pytest"]},
-    tests_require=["pytest"],
     zip_safe=False,
     entry_points={
         "console_scripts": [
