@@ -71,8 +71,7 @@ def test_a_broken_interface_is_reported_in_the_generator_s_words_and_then_repair
     message.write_text("float64 x y z\n")
     code, said = copy.run(make_environment())
     assert code == 1
-    assert "Extra.msg" in said
-    assert "Traceback" not in said.splitlines()[0]
+    assert "Error processing 'float64 x y z' of 'astro_nav_msgs/Extra'" in said
     message.write_text("float64 x\n")
     assert "build interfaces" in set_up(copy)
     assert run_python(copy, "from astro_nav_msgs.msg import Extra; print(Extra(x=1.0).x)") == "1.0\n"

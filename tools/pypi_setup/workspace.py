@@ -137,11 +137,16 @@ def compute_build_environment(checkout: Checkout) -> dict[str, str]:
     return environment
 
 
+# What tells most first: the generator on an interface file, the compiler, CMake, anything.
+_ERROR_PATTERNS = (r"Error processing", r"\berror: ", r"CMake Error", r"[Ee]rror|fatal")
+
+
 def _find_first_error(said: list[str]) -> str:
-    """Returns the lines around the first that looks like an error, or the last ones."""
-    for index, line in enumerate(said):
-        if re.search(r"error|Error|fatal", line):
-            return "".join(said[max(index - 1, 0):index + 8]).rstrip()
+    """Returns the first line that tells what went wrong, with some that follow, or the last ones."""
+    for pattern in _ERROR_PATTERNS:
+        for index, line in enumerate(said):
+            if re.search(pattern, line):
+                return "".join(said[index:index + 6]).rstrip()
     return "".join(said[-8:]).rstrip()
 
 
