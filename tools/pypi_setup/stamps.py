@@ -39,9 +39,9 @@ def write_stamp(stamp: Path, key: str, made: Iterable[Path]) -> None:
     Args:
         stamp: The file to write.
         key: Hash of the inputs.
-        made: Folders whose files the step made.
+        made: Files that the step made, and folders whose files it made.
     """
-    sizes = {str(file): size for folder in made for file, size in _list_file_sizes(folder)}
+    sizes = {str(file): size for path in made for file, size in ([(path, path.stat().st_size)] if path.is_file() else _list_file_sizes(path))}
     partial = stamp.with_suffix(".partial")
     with partial.open("w") as out:
         json.dump({"key": key, "sizes": sizes}, out)

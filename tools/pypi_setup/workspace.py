@@ -37,6 +37,7 @@ class WorkspaceLayer:
                                  for file in (root / folder).rglob("*"))
         self._interfaces_key = hash_inputs(interface_files, _INTERFACES_RECIPE, packages_key)
         self._python_key = hash_inputs([*layout_files, root / "pypi_ros" / "venv_environment.py"], _PYTHON_RECIPE, self._interfaces_key, *installed_names)
+        self._site_packages = checkout.venv / "lib" / f"python{python_version()}" / "site-packages"
         self._interfaces_stamp = checkout.workspace / "interfaces.json"
         self._python_stamp = checkout.workspace / "python.json"
 
@@ -60,7 +61,9 @@ class WorkspaceLayer:
             write_stamp(self._interfaces_stamp, self._interfaces_key, [checkout.install / "lib", checkout.install / "share"])
         self._build(PYTHON_PACKAGES, "Python packages", len(PYTHON_PACKAGES))
         self._link_into_venv()
-        write_stamp(self._python_stamp, self._python_key, [checkout.install / "share", checkout.venv / "bin"])
+        write_stamp(self._python_stamp, self._python_key,
+                    [checkout.install / "share", checkout.install / "lib" / "astro_nav", checkout.venv / "bin" / "astro-nav",
+                     *self._site_packages.glob("astro_nav_venv*")])
 
     def _build(self, packages: dict[str, str], what: str, total: int) -> None:
         """Runs colcon build for some packages.
@@ -104,7 +107,7 @@ class WorkspaceLayer:
     def _link_into_venv(self) -> None:
         """Lets every `.venv/bin/python` find the built packages, and puts `astro-nav` beside it."""
         checkout = self._checkout
-        site_packages = checkout.venv / "lib" / f"python{python_version()}" / "site-packages"
+        site_packages = self._site_packages
         search_path = [checkout.workspace / "build" / name for name in PYTHON_PACKAGES]
         search_path.append(checkout.install / "lib" / f"python{python_version()}" / "site-packages")
         shutil.copyfile(checkout.root / "pypi_ros" / "venv_environment.py", site_packages / "astro_nav_venv_environment.py")

@@ -50,6 +50,14 @@ def test_a_file_cut_short_is_named(made, tmp_path):
     assert "module.py changed" in explain_staleness(tmp_path / "stamp.json", "key")
 
 
+def test_single_files_count_too(tmp_path):
+    file = tmp_path / "start.pth"
+    file.write_text("import x")
+    write_stamp(tmp_path / "stamp.json", "key", [file])
+    file.unlink()
+    assert "start.pth is missing" in explain_staleness(tmp_path / "stamp.json", "key")
+
+
 def test_what_others_add_is_no_damage(made, tmp_path):
     (made / "debugger.py").write_text("import pdb")
     (made / "__pycache__").mkdir()
