@@ -20,7 +20,7 @@ from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
 
 # Raise one when the way changes in which its part is made.
 _INTERFACES_RECIPE = "1"
-_PYTHON_RECIPE = "2"
+_PYTHON_RECIPE = "3"
 INTERFACES = {"tf2_msgs": "pypi_ros/tf2_msgs", "astro_nav_msgs": "astro_nav_msgs"}
 PYTHON_PACKAGES = {"tf2_ros_py": "pypi_ros/tf2_ros_py", "tf_transformations": "pypi_ros/tf_transformations", "astro_nav": "."}
 
