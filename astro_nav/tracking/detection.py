@@ -76,9 +76,8 @@ class Detector:
         self._segments: Segments = allocate_segments(0)
 
     def find_usable(self, points: ScanPoints) -> NDArray[np.bool_]:
-        """(N,) True for hits that are finite and near enough to be looked at."""
-        finite = np.isfinite(points.points_odom).all(axis=1) & np.isfinite(points.origins_odom).all(axis=1)
-        return points.hit & finite & (points.ranges_m > 0.0) & (points.ranges_m <= self.params.max_range_m)
+        """(N,) True for hits that are near enough to be looked at."""
+        return points.hit & (points.ranges_m > 0.0) & (points.ranges_m <= self.params.max_range_m)
 
     def detect(self, points: ScanPoints, usable: NDArray[np.bool_], classes: NDArray[np.int8]) -> Detections:
         """Find what may be people.

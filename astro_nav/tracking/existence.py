@@ -42,6 +42,18 @@ def estimate_detection_probability(
     return np.clip(params.detection_probability * share, _HARDLY, 1.0 - _HARDLY)
 
 
+def estimate_reappearance_probability(table: TrackTable, detection_probability: FloatArray, params: ExistenceParams) -> FloatArray:
+    """Chance (M,) that each track is seen somewhere in this scan, though perhaps not where it is expected.
+
+    The longer a person has been hidden, the less is known about where they are, and the less it means that the middle
+    of that region is out of view: they may come out anywhere.
+    """
+    rows = table.rows
+    deviation = np.sqrt(0.5 * (table.covariances[rows, 0, 0] + table.covariances[rows, 1, 1]))
+    elsewhere = 0.5 * np.minimum(deviation / params.max_search_radius_m, 1.0)
+    return 1.0 - (1.0 - detection_probability) * (1.0 - elsewhere)
+
+
 def update_existence(
     table: TrackTable,
     seen: NDArray[np.bool_],

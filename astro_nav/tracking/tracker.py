@@ -17,7 +17,13 @@ from astro_nav.tracking.association import associate_legs, pair_new_legs
 from astro_nav.tracking.background import Background
 from astro_nav.tracking.camera_fusion import fuse_people
 from astro_nav.tracking.detection import Detections, Detector
-from astro_nav.tracking.existence import estimate_detection_probability, find_confirmed, find_living, update_existence
+from astro_nav.tracking.existence import (
+    estimate_detection_probability,
+    estimate_reappearance_probability,
+    find_confirmed,
+    find_living,
+    update_existence,
+)
 from astro_nav.tracking.motion_decision import RecentScans, decide_motion
 from astro_nav.tracking.ray_motion import RayMotion
 from astro_nav.tracking.scan_alignment import ScanAligner
@@ -76,6 +82,7 @@ class Tracker:
         """
         if not np.isfinite(points.stamp_s):
             return np.zeros(len(points.hit), dtype=bool)
+        points = silence_broken_rays(points)
         step_s = points.stamp_s - self._stamp_s
         if np.isfinite(self._stamp_s) and not -self.params.max_gap_s <= step_s <= self.params.max_gap_s:
             self.clear()
@@ -203,7 +210,8 @@ class Tracker:
         probability = estimate_detection_probability(
             table, points, self._lidar.ray_step_rad, self._robot_still, params.existence
         )
-        assigned = associate_legs(table, detections, probability, params.association, params.model)
+        reappearance = estimate_reappearance_probability(table, probability, params.existence)
+        assigned = associate_legs(table, detections, reappearance, params.association, params.model)
         seen = assigned[:, 0] >= 0
         for row in np.flatnonzero(seen):
             self._correct_track(int(row), detections, assigned[row][assigned[row] >= 0], step_s)
@@ -316,6 +324,21 @@ class Tracker:
                 later = order[place + 1 :]
                 kept[later[table.near_s[row, later] >= association.merge_s]] = False
         table.keep(kept)
+
+
+def silence_broken_rays(points: ScanPoints) -> ScanPoints:
+    """The scan with every ray that has a number that is not finite turned into one that says nothing."""
+    sound = np.isfinite(points.points_odom).all(axis=1) & np.isfinite(points.origins_odom).all(axis=1)
+    sound &= np.isfinite(points.ranges_m)
+    if sound.all():
+        return points
+    return replace(
+        points,
+        origins_odom=np.where(sound[:, np.newaxis], points.origins_odom, 0.0),
+        points_odom=np.where(sound[:, np.newaxis], points.points_odom, 0.0),
+        ranges_m=np.where(sound, points.ranges_m, 0.0),
+        hit=points.hit & sound,
+    )
 
 
 def make_rotation(angle_rad: float) -> FloatArray:
