@@ -7,8 +7,8 @@ taken off again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from astro_nav.global_planning.cost_map import CostMap, MapChange
 from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, SearchResult
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
+from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out
+from astro_nav.global_planning.tight_places import find_tight_places
 from astro_nav.global_planning.way_shape import (
     add_headings,
     measure_costs_to_go,
@@ -25,8 +27,8 @@ from astro_nav.global_planning.way_shape import (
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
-Cell = tuple[int, int]
 NO_DISCS: FloatArray = np.empty((0, 3))
+MAX_CLOSED_PLACES = 20  # ways that are tried in turn because the robot does not fit round a bend of the one before
 
 
 def never() -> bool:
@@ -113,17 +115,15 @@ class GlobalPlanner:
         ):
             if not cost_map.contains(point):
                 return describe_no_plan(code, f"the {name} at {_name_place(pose)} is outside the map, {self._name_extent()}", now_s)
-        candidates = self._list_goal_candidates(goal_map)
-        if len(candidates) == 0:
-            return describe_no_plan(ErrorCode.GOAL_OCCUPIED, self._explain_goal(goal_map), now_s)
+        goals = self._list_goal_cells(goal_map)  # before anything temporary is laid over the map
         with ExitStack() as patches:
             for disc in np.asarray(blocked_discs_map, float).reshape(-1, 3):
-                patches.enter_context(_block_disc(cost_map, disc, self.params))
+                patches.enter_context(block_disc(cost_map, disc, self.params))
             start_cell = _find_cell(start)
             stands_free = cost_map.weights[start_cell[0] + 1, start_cell[1] + 1] > 0.0
             if not stands_free:
-                patches.enter_context(_open_way_out(cost_map, start, start_cell, self.params))
-            return self._search(start_map, goal_map, start, candidates, stands_free, now_s, cancelled)
+                patches.enter_context(open_way_out(cost_map, start, start_cell, self.params))
+            return self._search(start_map, goal_map, start, goals, stands_free, now_s, cancelled)
 
     def measure_path(self, path: Path, blocked_discs_map: FloatArray = NO_DISCS) -> float:
         """Cost of a way as the map is now [m], inf when it is blocked."""
@@ -135,7 +135,7 @@ class GlobalPlanner:
             return float("inf")
         with ExitStack() as patches:
             for disc in np.asarray(blocked_discs_map, float).reshape(-1, 3):
-                patches.enter_context(_block_disc(cost_map, disc, self.params))
+                patches.enter_context(block_disc(cost_map, disc, self.params))
             return float(measure_costs_to_go(points, cost_map)[0])
 
     def _search(
@@ -143,40 +143,56 @@ class GlobalPlanner:
         start_map: FloatArray,
         goal_map: FloatArray,
         start: FloatArray,
-        candidates: NDArray,
+        goals: NDArray,
         stands_free: bool,
         now_s: float,
         cancelled: Callable[[], bool],
     ) -> PlanResult:
         """Search from the goal, or the nearest places instead of it, to the robot."""
         assert self._cost_map is not None and self._searcher is not None
-        smallest, largest = self._cost_map.weight_range
+        cost_map, searcher = self._cost_map, self._searcher
+        smallest, largest = cost_map.weight_range
         if not stands_free:
-            largest = max(largest, float(self._cost_map.weights.max()))
-        start_cell, exact_cell = _find_cell(start), _find_cell(self._cost_map.find_points(goal_map[np.newaxis, :2])[0])
-        expansions, searched = 0, False
-        for candidate in candidates:
-            cell = (int(candidate[0]), int(candidate[1]))
-            if searched and self._searcher.has_reached(cell):
+            largest = max(largest, float(cost_map.weights.max()))
+        start_cell, exact_cell = _find_cell(start), _find_cell(cost_map.find_points(goal_map[np.newaxis, :2])[0])
+        expansions, searched, tight_place = 0, False, ""
+        for row_column in goals:
+            cell = (int(row_column[0]), int(row_column[1]))
+            if searched and searcher.has_reached(cell):
                 continue  # it belongs to a part of the map from which a search has not come to the robot already
-            found = self._searcher.search(cell, start_cell, (smallest, largest), cancelled)
-            searched = True
-            expansions += found.expansions
-            if found.outcome is SearchOutcome.CANCELLED:
-                message = f"the search was ended after {expansions} cells"
-                return describe_no_plan(ErrorCode.TIMEOUT, message, now_s, expansions)
-            if found.outcome is SearchOutcome.FOUND:
-                return self._describe_way(found, start, goal_map, cell == exact_cell, now_s, expansions)
+            if cell != exact_cell and not cost_map.fits(self._place_goal(cell, goal_map)):
+                continue
+            with ExitStack() as closed_places:
+                for _ in range(MAX_CLOSED_PLACES):
+                    found = searcher.search(cell, start_cell, (smallest, largest), cancelled)
+                    searched, expansions = True, expansions + found.expansions
+                    if found.outcome is SearchOutcome.CANCELLED:
+                        message = f"the search was ended after {expansions} cells"
+                        return describe_no_plan(ErrorCode.TIMEOUT, message, now_s, expansions)
+                    if found.outcome is SearchOutcome.UNREACHABLE:
+                        break
+                    result = self._describe_way(found, start, goal_map, cell == exact_cell, now_s, expansions)
+                    way_out_m = 0.0 if stands_free else self.params.search.escape_distance_m
+                    places = find_tight_places(
+                        result.path.poses_map, result.distances_to_go_m, cost_map, self.params.robot, way_out_m
+                    )
+                    if len(places) == 0:
+                        return result
+                    tight_place = f"; it does not fit round the bend at {_name_place(places[0])}"
+                    for place_map in places:
+                        closed_places.enter_context(close_place(cost_map, place_map, (start_cell, cell)))
+        if not searched:
+            return describe_no_plan(ErrorCode.GOAL_OCCUPIED, self._explain_goal(goal_map), now_s)
         if not stands_free and not self._can_leave(start_cell, (smallest, largest)):
             message = (
                 f"the robot at {_name_place(start_map)} stands where it does not fit, and free space is farther than "
                 f"search.escape_distance_m = {self.params.search.escape_distance_m:g} m: check its localization, or move it by hand"
             )
             return describe_no_plan(ErrorCode.START_OCCUPIED, message, now_s, expansions)
-        if tuple(candidates[0]) != exact_cell:
+        if not np.array_equal(goals, [exact_cell]):
             return describe_no_plan(ErrorCode.GOAL_OCCUPIED, self._explain_goal(goal_map), now_s, expansions)
         message = f"there is no way from {_name_place(start_map)} to {_name_place(goal_map)}: {self._describe_barrier(expansions)}"
-        return describe_no_plan(ErrorCode.NO_VALID_PATH, message, now_s, expansions)
+        return describe_no_plan(ErrorCode.NO_VALID_PATH, message + tight_place, now_s, expansions)
 
     def _describe_way(
         self, found: SearchResult, start: FloatArray, goal_map: FloatArray, is_exact: bool, now_s: float, expansions: int
@@ -200,10 +216,10 @@ class GlobalPlanner:
             expansions=expansions,
         )
 
-    def _list_goal_candidates(self, goal_map: FloatArray) -> NDArray:
-        """Cells (N, 2) where the goal, or else a place near it, can be; the nearest first.
+    def _list_goal_cells(self, goal_map: FloatArray) -> NDArray:
+        """Cells (N, 2) where the robot's middle may be at the end: the goal's alone if it can be used, else those near it.
 
-        The robot must fit there with the goal's heading.
+        The nearest come first; whether the robot fits there with the goal's heading is for the search to ask.
         """
         assert self._cost_map is not None
         cost_map = self._cost_map
@@ -215,12 +231,16 @@ class GlobalPlanner:
         top, left = (max(int(np.floor(goal[axis] - reach)), 0) for axis in (1, 0))
         bottom, right = (int(np.ceil(goal[axis] + reach)) + 1 for axis in (1, 0))
         cells = np.argwhere(cost_map.weights[1:-1, 1:-1][top:bottom, left:right] > 0.0) + np.array([top, left])
+        cells = cells[(cells != exact[0]).any(axis=1)]
         distances = np.hypot(cells[:, 0] + 0.5 - goal[1], cells[:, 1] + 0.5 - goal[0])
         order = np.argsort(distances, kind="stable")
-        cells = cells[order[distances[order] <= reach]]
-        points_map = cost_map.find_points_map(cells[:, ::-1] + 0.5)
-        fitting = [cost_map.fits(np.array([*point, goal_map[2]])) for point in points_map]
-        return cells[np.array(fitting, bool)]
+        return cells[order[distances[order] <= reach]]
+
+    def _place_goal(self, cell: Cell, goal_map: FloatArray) -> FloatArray:
+        """The goal's heading in the middle of another cell."""
+        assert self._cost_map is not None
+        point_map = self._cost_map.find_points_map(np.array([[cell[1] + 0.5, cell[0] + 0.5]]))[0]
+        return np.array([*point_map, goal_map[2]])
 
     def _can_leave(self, start_cell: Cell, weight_range: tuple[float, float]) -> bool:
         """Whether the robot can come from where it does not fit to where it does, anywhere."""
@@ -269,53 +289,3 @@ def _find_cell(point: FloatArray) -> Cell:
 
 def _name_place(pose_map: FloatArray) -> str:
     return f"({pose_map[0]:.2f}, {pose_map[1]:.2f}) m"
-
-
-@contextmanager
-def _block_disc(cost_map: CostMap, disc_map: FloatArray, params: GlobalPlannerParams) -> Iterator[None]:
-    """Lay an obstacle over the map for the length of one search."""
-    resolution_m = cost_map.map.resolution_m
-    centre, radius_m = cost_map.find_points(disc_map[np.newaxis, :2])[0], float(disc_map[2])
-    if not np.isfinite(disc_map).all():
-        yield
-        return
-    reach = (radius_m + cost_map.body_radius_m + params.cost.comfort_distance_m) / resolution_m
-    top, left = (int(np.floor(centre[axis] - reach)) for axis in (1, 0))
-    bottom, right = (int(np.ceil(centre[axis] + reach)) + 1 for axis in (1, 0))
-    with cost_map.patch(top, bottom, left, right) as (weights, clearance_mm):
-        rows = np.arange(max(top, 0), max(top, 0) + weights.shape[0]) + 0.5 - centre[1]
-        columns = np.arange(max(left, 0), max(left, 0) + weights.shape[1]) + 0.5 - centre[0]
-        distance_m = np.hypot(rows[:, None], columns[None, :]) * resolution_m - radius_m
-        room_m = distance_m - cost_map.body_radius_m
-        share = np.clip(1.0 - room_m / max(params.cost.comfort_distance_m, 1e-9), 0.0, None)
-        raised = np.where(weights > 0.0, np.maximum(weights, 1.0 + params.cost.closeness_weight * share**2), 0.0)
-        weights[...] = np.where(room_m < 0.0, 0.0, raised)
-        clearance_mm[...] = np.minimum(clearance_mm, np.rint(np.clip(distance_m, -30.0, 30.0) * 1000.0))
-        yield
-
-
-@contextmanager
-def _open_way_out(cost_map: CostMap, start: FloatArray, start_cell: Cell, params: GlobalPlannerParams) -> Iterator[None]:
-    """Let a robot leave the place in which it does not fit, dearly, so that it leaves by the shortest free way.
-
-    Cells that are merely too close to an obstacle, or unknown, are opened around the robot. Occupied cells are opened
-    only when the robot's middle is in one: then the map or the pose is wrong there anyway.
-    """
-    resolution_m = cost_map.map.resolution_m
-    reach = params.search.escape_distance_m / resolution_m
-    top, left = (int(np.floor(start[axis] - reach)) for axis in (1, 0))
-    bottom, right = (int(np.ceil(start[axis] + reach)) + 1 for axis in (1, 0))
-    with cost_map.patch(top, bottom, left, right) as (weights, clearance_mm):
-        first_row, first_column = max(top, 0), max(left, 0)
-        rows = np.arange(first_row, first_row + weights.shape[0]) + 0.5 - start[1]
-        columns = np.arange(first_column, first_column + weights.shape[1]) + 0.5 - start[0]
-        near = np.hypot(rows[:, None], columns[None, :]) <= reach
-        stands_in_obstacle = clearance_mm[start_cell[0] - first_row, start_cell[1] - first_column] <= 0
-        opened = near & (weights <= 0.0) & ((clearance_mm > 0) | stands_in_obstacle)
-        weight = params.search.escape_weight * cost_map.weight_range[1]
-        weights[opened] = weight
-        weights[opened & (clearance_mm <= 0)] = 10.0 * weight
-        weights[start_cell[0] - first_row, start_cell[1] - first_column] = weight
-        yield
-
-

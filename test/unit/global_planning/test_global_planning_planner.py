@@ -321,3 +321,39 @@ def test_the_same_question_has_the_same_answer_bit_for_bit():
     planner.plan(goal, start, 0.0)
     for again in (planner.plan(start, goal, 0.0), other.plan(start, goal, 0.0)):
         assert np.array_equal(first.path.poses_map, again.path.poses_map)
+
+
+def make_bend(width_m: float) -> np.ndarray:
+    """A room at the left and a room at the right, joined by a corridor with two right-angled bends."""
+    occupancy = np.full((120, 160), 100, np.int8)
+    occupancy[10:110, 5:40] = occupancy[10:110, 120:155] = 0
+    half = round(0.5 * width_m / RESOLUTION_M)
+    occupancy[30 - half : 30 + half, 40 : 80 + half] = 0
+    occupancy[30 - half : 90 + half, 80 - half : 80 + half] = 0
+    occupancy[90 - half : 90 + half, 80 - half : 120] = 0
+    return occupancy
+
+
+def test_a_bend_too_tight_for_the_robots_length_is_no_way_and_named():
+    """The corridor is 0.3 m wide: the robot, 0.25 m wide, drives straight in it, but 0.42 m long it cannot turn."""
+    ends = np.array([1.0, 1.5, 0.0]), np.array([7.0, 4.5, 0.0])
+    refused = make_planner(make_bend(0.3)).plan(*ends, 0.0)
+    assert refused.error_code is ErrorCode.NO_VALID_PATH
+    assert "does not fit round the bend at" in refused.message
+    assert make_planner(make_bend(0.6)).plan(*ends, 0.0).is_found
+    straight = np.full((120, 160), 100, np.int8)
+    straight[10:110, 5:40] = straight[10:110, 120:155] = 0
+    straight[27:33, 40:120] = 0
+    assert make_planner(straight).plan(*ends, 0.0).is_found, "the same width without a bend"
+
+
+def test_a_wide_detour_is_taken_instead_of_a_bend_too_tight():
+    occupancy = make_bend(0.3)
+    occupancy[98:110, 40:120] = 0  # a corridor of 0.6 m, farther round
+    planner = make_planner(occupancy)
+    result = planner.plan(np.array([1.0, 1.5, 0.0]), np.array([7.0, 4.5, 0.0]), 0.0)
+    assert result.is_found
+    assert result.path.poses_map[:, 1].max() > 4.8
+    weights = planner.cost_map.weights.copy()
+    fresh = make_planner(occupancy).cost_map.weights
+    assert np.array_equal(weights, fresh), "closed places are opened again"
