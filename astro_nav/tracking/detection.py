@@ -125,3 +125,13 @@ class Detector:
         variance = (model.bearing_noise_rad * ranges) ** 2 + hidden_edges * model.hidden_edge_noise_m**2
         noises = variance[:, np.newaxis, np.newaxis] * across[:, :, np.newaxis] * across[:, np.newaxis, :]
         return noises + model.position_noise_m**2 * np.eye(2)
+
+
+def measure_middle(detections: Detections, legs: NDArray[np.int64], leg_noise_m: float) -> tuple[FloatArray, FloatArray]:
+    """A person's middle (2,) and its covariance (2, 2) from one or two detections."""
+    if len(legs) == 2:
+        return detections.positions[legs].mean(axis=0), 0.5 * detections.noises[legs].mean(axis=0)
+    noise = detections.noises[legs[0]].copy()
+    if detections.single_legs[legs[0]]:
+        noise += leg_noise_m**2 * np.eye(2)
+    return detections.positions[legs[0]].copy(), noise

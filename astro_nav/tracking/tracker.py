@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from astro_nav.params.people import TrackingParams
 from astro_nav.tracking.association import associate_legs, pair_new_legs
 from astro_nav.tracking.background import Background
 from astro_nav.tracking.camera_fusion import fuse_people
-from astro_nav.tracking.detection import Detections, Detector
+from astro_nav.tracking.detection import Detections, Detector, measure_middle
 from astro_nav.tracking.existence import (
     estimate_detection_probability,
     estimate_reappearance_probability,
@@ -24,6 +23,7 @@ from astro_nav.tracking.existence import (
     find_living,
     update_existence,
 )
+from astro_nav.tracking.frames import make_rotation, silence_broken_rays, transform_scan, transform_state
 from astro_nav.tracking.motion_decision import RecentScans, decide_motion
 from astro_nav.tracking.ray_motion import RayMotion
 from astro_nav.tracking.scan_alignment import ScanAligner
@@ -35,8 +35,9 @@ class Tracker:
     """Follows everything that moves.
 
     A scan is laid onto an earlier one first, so that slipping wheels do not make furniture move: inside, everything is in
-    a still frame; what comes out is in odom as it is now. Then it is cut into segments; segments that may be legs or bodies are matched with the tracks, two legs a person;
-    what nobody explains and what lies in space that was seen free begins a new track. A track counts once it has been
+    a still frame; what comes out is in odom as it is now. Then it is cut into segments; those that may be legs or bodies
+    are matched with the tracks, two legs a person; what nobody explains and what lies in space that was seen free begins
+    a new track. A track counts once it has been
     seen often enough and seen to move, or once a camera names it: a chair is never a person, a person who sits down
     stays one.
 
@@ -89,8 +90,7 @@ class Tracker:
             step_s = np.inf
         usable = self._detector.find_usable(points)
         if step_s <= 0.0:
-            moving = self._table.moving[self._table.rows]
-            return self._mark_tracks(moving, self._express_in_still(points), usable, usable, None, None)
+            return self._mark_expected(points, usable)
         step_s = step_s if np.isfinite(step_s) else 0.0
         self._move_on(points.stamp_s)
         self._lidar.add_scan(points, step_s)
@@ -100,20 +100,9 @@ class Tracker:
         classes = self._background.classify(points, usable, self._estimate_slip(points.ranges_m))
         detections = self._detector.detect(points, usable, classes)
         assigned = self._correct_tracks(points, detections, step_s)
-        self._begin_tracks(detections, assigned, evidence)
-        self._scans.add_scan(points.stamp_s, self._take_standing_points(points, usable, detections, assigned))
-        seen = self._table.seen_s[self._table.rows] == self._stamp_s
-        decide_motion(
-            self._table, seen, self._scans, self._estimate_false_speeds(), self._stamp_s, step_s, self.params.motion
-        )
-        loose = classes < 1
-        moving = self._mark_tracks(self._table.moving[self._table.rows], points, usable, loose, detections, assigned)
-        # Whoever stands in free space is known, and does not become furniture; whoever stands on furniture may be some.
-        known = find_confirmed(self._table) & (
-            self._table.seen_free_share[self._table.rows] >= self.params.motion.min_seen_free_share
-        )
-        people = self._mark_tracks(known, points, usable, loose, detections, assigned)
-        self._background.add_scan(points, moving | people, step_s)
+        assigned = self._begin_tracks(detections, assigned, evidence)
+        self._decide_motion(points, usable, detections, assigned, step_s)
+        moving = self._learn(points, usable, classes, detections, assigned, step_s)
         self._merge_tracks(step_s)
         self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
         return moving
@@ -161,15 +150,12 @@ class Tracker:
         seen_radius = 0.5 * table.widths[row] + shape.margin_m
         radius = shape.person_radius_m if person else max(shape.min_radius_m, seen_radius)
         pose_odom_still = se2.invert(self._aligner.pose_still_odom)
-        turn = np.kron(np.eye(2), make_rotation(pose_odom_still[2]))  # of position and velocity alike
-        state = turn @ table.states[row]
-        state[:2] += pose_odom_still[:2]
-        covariance = turn @ table.covariances[row] @ turn.T
+        state, covariance = transform_state(pose_odom_still, table.states[row], table.covariances[row])
         return Track(
             track_id=int(table.track_ids[row]),
             stamp_s=self._stamp_s,
             state_odom=state,
-            covariance=0.5 * (covariance + covariance.T),
+            covariance=covariance,
             radius_m=radius,
             moving=bool(table.moving[row]),
             person=person,
@@ -187,22 +173,12 @@ class Tracker:
     def _align(self, points: ScanPoints, usable: NDArray[np.bool_]) -> ScanPoints:
         """Bring the still frame up to date and return the scan in it."""
         lidar, share = self._lidar, 1.0
-        moving = self._table.moving[self._table.rows]
-        moving = self._mark_tracks(moving, self._express_in_still(points), usable, usable, None, None)
-        if self._aligner.align(points, usable & ~moving, lidar):
+        if self._aligner.align(points, usable & ~self._mark_expected(points, usable), lidar):
             share = self.params.alignment.residual_share
         lidar.note_slip(share)
         self._robot_still = se2.transform_points(self._aligner.pose_still_odom, lidar.position_odom)
         self._background.move_to(self._robot_still)
-        return self._express_in_still(points)
-
-    def _express_in_still(self, points: ScanPoints) -> ScanPoints:
-        pose = self._aligner.pose_still_odom
-        return replace(
-            points,
-            points_odom=se2.transform_points(pose, points.points_odom),
-            origins_odom=se2.transform_points(pose, points.origins_odom),
-        )
+        return transform_scan(self._aligner.pose_still_odom, points)
 
     def _correct_tracks(self, points: ScanPoints, detections: Detections, step_s: float) -> NDArray[np.int64]:
         """Match, correct and weigh; returns the (M, 2) detections of every track."""
@@ -241,8 +217,9 @@ class Tracker:
         min_step_s = 0.7 * (motion.window_s + motion.max_rest_s) / (HISTORY - 2)
         self._table.remember(row, self._stamp_s, detections.surfaces[legs], min_step_s)
 
-    def _begin_tracks(self, detections: Detections, assigned: NDArray[np.int64], evidence: Float32Array) -> None:
-        """Begin tracks for what nobody explains and what has come into free space."""
+    def _begin_tracks(self, detections: Detections, assigned, evidence: Float32Array) -> NDArray[np.int64]:
+        """Begin tracks for what nobody explains and what has come into free space; returns `assigned` of the tracks
+        (M, 2), from which those that had to make room are gone."""
         table, params = self._table, self.params
         known = detections.measure_share(evidence >= params.background.static_evidence)
         least = params.association.birth_seen_free_share
@@ -259,21 +236,25 @@ class Tracker:
         for group in groups:
             legs = chosen[list(group)]
             position, noise = measure_middle(detections, legs, params.model.leg_noise_m)
-            if table.is_full and not self._make_room(position):
-                break
+            if table.is_full:
+                dropped = self._make_room(position)
+                if dropped < 0:
+                    break
+                assigned = np.delete(assigned, dropped, axis=0) if dropped < len(assigned) else assigned
             row = table.add(position, noise, params.model.start_speed_mps, self._stamp_s)
             self._note_shape(row, detections, legs)
+        return assigned
 
-    def _make_room(self, position: FloatArray) -> bool:
-        """Drop the farthest track that does not count, if it is farther than `position` (2,); returns whether one was."""
+    def _make_room(self, position: FloatArray) -> int:
+        """Drop the farthest track that does not count, if it is farther than `position` (2,); returns its row or -1."""
         table = self._table
         away = np.linalg.norm(table.states[table.rows, :2] - self._robot_still, axis=1)
         away[find_confirmed(table)] = -1.0
         farthest = int(np.argmax(away))
         if away[farthest] <= np.hypot(*(position - self._robot_still)):
-            return False
+            return -1
         table.keep(np.arange(table.count) != farthest)
-        return True
+        return farthest
 
     def _estimate_slip(self, ranges_m: FloatArray) -> FloatArray:
         """How far (N,) [m] ends of rays of these lengths may have slipped against what was seen shortly before."""
@@ -286,10 +267,28 @@ class Tracker:
         ranges = np.linalg.norm(self._table.states[self._table.rows, :2] - self._robot_still, axis=1)
         return motion.turn_slip * self._lidar.turn_rate_radps * ranges + motion.travel_slip * self._lidar.speed_mps
 
-    def _take_standing_points(self, points, usable, detections, assigned) -> FloatArray:
-        """Points (N, 2) of the scan that belong to no moving track; where one walks, another may follow."""
+    def _decide_motion(self, points, usable, detections, assigned, step_s: float) -> None:
+        """Decide who moves; places where somebody walks say nothing, for another may follow."""
+        table = self._table
+        walked = self._mark_tracks(table.moving[table.rows], points, usable, usable, detections, assigned)
+        self._scans.add_scan(points.stamp_s, points.points_odom[usable & ~walked])
+        seen = table.seen_s[table.rows] == self._stamp_s
+        decide_motion(table, seen, self._scans, self._estimate_false_speeds(), self._stamp_s, step_s, self.params.motion)
+
+    def _learn(self, points, usable, classes, detections, assigned, step_s: float) -> NDArray[np.bool_]:
+        """Add the scan to the memory; returns (N,) True for hits of moving tracks."""
+        table, loose = self._table, classes < 1
+        moving = self._mark_tracks(table.moving[table.rows], points, usable, loose, detections, assigned)
+        # Whoever stands in free space is known, and does not become furniture; whoever stands on furniture may be some.
+        known = find_confirmed(table) & (table.seen_free_share[table.rows] >= self.params.motion.min_seen_free_share)
+        people = self._mark_tracks(known, points, usable, loose, detections, assigned)
+        self._background.add_scan(points, moving | people, step_s)
+        return moving
+
+    def _mark_expected(self, points: ScanPoints, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(N,) True for hits of a scan in odom that lie where moving tracks are expected."""
         moving = self._table.moving[self._table.rows]
-        return points.points_odom[usable & ~self._mark_tracks(moving, points, usable, usable, detections, assigned)]
+        return self._mark_tracks(moving, transform_scan(self._aligner.pose_still_odom, points), usable, usable, None, None)
 
     def _mark_tracks(self, chosen, points, usable, loose, detections, assigned) -> NDArray[np.bool_]:
         """(N,) True for hits of the chosen tracks (M,): their own segments, and loose points within their reach."""
@@ -324,34 +323,3 @@ class Tracker:
                 later = order[place + 1 :]
                 kept[later[table.near_s[row, later] >= association.merge_s]] = False
         table.keep(kept)
-
-
-def silence_broken_rays(points: ScanPoints) -> ScanPoints:
-    """The scan with every ray that has a number that is not finite turned into one that says nothing."""
-    sound = np.isfinite(points.points_odom).all(axis=1) & np.isfinite(points.origins_odom).all(axis=1)
-    sound &= np.isfinite(points.ranges_m)
-    if sound.all():
-        return points
-    return replace(
-        points,
-        origins_odom=np.where(sound[:, np.newaxis], points.origins_odom, 0.0),
-        points_odom=np.where(sound[:, np.newaxis], points.points_odom, 0.0),
-        ranges_m=np.where(sound, points.ranges_m, 0.0),
-        hit=points.hit & sound,
-    )
-
-
-def make_rotation(angle_rad: float) -> FloatArray:
-    """Rotation matrix (2, 2)."""
-    cos, sin = np.cos(angle_rad), np.sin(angle_rad)
-    return np.array([[cos, -sin], [sin, cos]])
-
-
-def measure_middle(detections: Detections, legs: NDArray[np.int64], leg_noise_m: float) -> tuple[FloatArray, FloatArray]:
-    """A person's middle (2,) and its covariance (2, 2) from one or two detections."""
-    if len(legs) == 2:
-        return detections.positions[legs].mean(axis=0), 0.5 * detections.noises[legs].mean(axis=0)
-    noise = detections.noises[legs[0]].copy()
-    if detections.single_legs[legs[0]]:
-        noise += leg_noise_m**2 * np.eye(2)
-    return detections.positions[legs[0]].copy(), noise
