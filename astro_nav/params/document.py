@@ -67,7 +67,8 @@ def make_document() -> str:
     for name in list_node_names():
         params_class = find_params_class(name)
         values = read_shipped_values(params_class, name)
-        lines += [f"## `config/{name}.yaml`", "", _first_line(params_class), "", "Beside these the values of `config/robot.yaml` are used.", ""]
+        lines += [f"## `config/{name}.yaml`", "", _first_line(params_class), ""]
+        lines += ["Beside these the values of `config/robot.yaml` are used.", ""]
         lines += _describe_class(params_class, values, set(values) - set(shared_values))
     return "\n".join(lines).rstrip("\n") + "\n"
 

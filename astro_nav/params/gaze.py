@@ -11,7 +11,9 @@ from astro_nav.params.schema import parameter
 class GazeParams:
     """Where the screen looks while the robot drives. The joint and its limits are in robot.screen."""
 
-    lead_s: float = parameter("by how much the screen turns before the base does, its own inertia made up for", unit="s", minimum=0.0, maximum=2.0)
+    lead_s: float = parameter(
+        "by how much the screen turns before the base does, its own inertia made up for", unit="s", minimum=0.0, maximum=2.0
+    )
     distance_m: float = parameter(
         "the screen looks at a point so far in front of where the base will be; smaller weighs its way more, larger its heading",
         unit="m", minimum=0.3, maximum=10.0,

@@ -17,7 +17,9 @@ from astro_nav.ros.conversion import header_from
 from astro_nav.types import FloatArray, Prediction, Track
 
 
-def message_from_plan(plan: LocalPlan, now_s: float, odom_frame: str, plan_stamp: Time, cycle_s: float, period_s: float) -> LocalPlannerStatus:
+def message_from_plan(
+    plan: LocalPlan, now_s: float, odom_frame: str, plan_stamp: Time, cycle_s: float, period_s: float
+) -> LocalPlannerStatus:
     """What the planner did in one cycle, and why.
 
     Args:

@@ -41,6 +41,8 @@ from astro_nav.types import FloatArray, Path
 PERIOD_WINDOW = 600
 # Without a cycle for this long the clock stands still.
 MAX_SILENCE_S = 1.0
+# Messages of odometry until every scan should find its place among them.
+FIRST_ODOMETRY = 20
 
 
 class LocalPlannerNode(StackNode[LocalPlannerParams]):
@@ -100,7 +102,8 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         if mount.upside_down:
             scan = turn_scan_over(scan)
         problem = self._planner.add_scan(scan, mount.pose, self.now_s)
-        if problem:
+        # The first scans may be older than the first odometry.
+        if problem and self._odom_rate.count > FIRST_ODOMETRY:
             self.report_unusable(topic, problem)
 
     def _take_odometry(self, message: OdometryMessage) -> None:
