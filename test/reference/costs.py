@@ -87,7 +87,7 @@ def pose_distance(pose, goal, w):
     forwards = abs(wrap(yaw - sight)) + abs(wrap(goal[2] - sight))
     backwards = abs(wrap(yaw + math.pi - sight)) + abs(wrap(goal[2] + math.pi - sight)) + w.goal_reverse
     turns = max(min(forwards, backwards), error)
-    share = r**4 / (r**4 + w.goal_ease**4)
+    share = r**8 / (r**8 + w.goal_ease**8)
     return r + w.goal_turn * (error + share * (turns - error))
 
 

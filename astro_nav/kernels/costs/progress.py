@@ -49,7 +49,7 @@ class Goal(NamedTuple):
 def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     """Distance between two poses for a robot that can turn on the spot: turn, drive, turn.
 
-        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^4 / (r^4 + ease^4)
+        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^8 / (r^8 + ease^8)
 
     with delta the robot's and theta the goal's heading relative to the line of sight, forwards or backwards, whichever is
     less. The last centimetres count as there, so at the goal only the heading's own error is left. D falls steadily while
@@ -66,12 +66,14 @@ def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     square = dx * dx + dy * dy
     distance = math.sqrt(square + np.float32(1e-10))
     ux, uy = dx / distance, dy / distance
+    one = np.float32(1.0)
     delta = atan2_fast(abs(ux * sin - uy * cos), ux * cos + uy * sin)
     theta = atan2_fast(abs(ux * goal.sin - uy * goal.cos), ux * goal.cos + uy * goal.sin)
     error = atan2_fast(abs(cos * goal.sin - sin * goal.cos), cos * goal.cos + sin * goal.sin)
     turns = min(delta + theta, TWO_PI - delta - theta + weights.goal_reverse)
-    ease = weights.goal_ease * weights.goal_ease
-    share = square * square / (square * square + ease * ease)
+    ratio = square / (weights.goal_ease * weights.goal_ease)
+    ratio = ratio * ratio
+    share = ratio * ratio / (one + ratio * ratio)
     return distance + weights.goal_turn * (error + share * (max(turns, error) - error))
 
 
