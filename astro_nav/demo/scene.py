@@ -200,7 +200,7 @@ def make_extra_world(box: FloatArray | None, walk: Walk | None, params: Surprise
         content["people"] = [
             {
                 "name": "person",
-                "waypoints": [{"at_m": end, "dwell_s": 1.0} for end in ends],
+                "waypoints": [{"at_m": end, "dwell_s": params.walk_dwell_s} for end in ends],
                 "loop": "back_and_forth",
                 "speed_mps": params.walk_speed_mps,
             }

@@ -19,8 +19,7 @@ from astro_nav.types import FloatArray
 
 ENOUGH_ROOM_M = 0.8
 WALK_DIRECTIONS = 16
-WALK_SAMPLES = 400
-SHORTEST_WALK_M = 1.5
+WALK_SAMPLES = 1000
 BODY_RADIUS_M = 0.3
 
 
@@ -152,19 +151,19 @@ def choose_box(
 def choose_walk(
     space: FreeSpace, way_map: FloatArray, keep_clear_map: FloatArray, params: SurpriseParams, seed: int
 ) -> Walk | None:
-    """A walk that crosses the robot's way where both can pass each other, None when there is no room for one.
+    """A walk that crosses the robot's way and ends beside it, None when there is no room for one.
 
     Args:
-        space: the map, with what is not in it.
+        space: the map.
         way_map: (N, 2) the way that the robot would take.
         keep_clear_map: (M, 2) start, goals and the box.
-        params: length of the walk and the room beside it.
+        params: length of the walk, the room that it needs, how far beside the way it ends.
         seed: of the places that are tried.
     """
     if len(way_map) == 0:
         return None
     generator = np.random.default_rng(seed)
-    needed = BODY_RADIUS_M + params.walk_passage_m + space.inscribed_radius_m
+    needed = BODY_RADIUS_M + params.walk_room_m
     best: tuple[float, Walk] | None = None
     for _ in range(WALK_SAMPLES):
         middle = way_map[generator.integers(len(way_map))]
@@ -172,11 +171,12 @@ def choose_walk(
         direction = np.array([math.cos(heading), math.sin(heading)])
         reach = [_measure_reach(space, middle, sign * direction, 0.5 * params.walk_length_m, needed) for sign in (-1.0, 1.0)]
         walk = Walk(middle - reach[0] * direction, middle + reach[1] * direction)
-        length = sum(reach)
-        offsets = np.linspace(walk.start_map, walk.end_map, 50)
-        apart = np.linalg.norm(offsets[:, None] - keep_clear_map[None], axis=2).min()
-        if length >= SHORTEST_WALK_M and apart >= params.keep_away_m and (best is None or length > best[0] + 1e-9):
-            best = (length, walk)
+        ends, line = np.stack([walk.start_map, walk.end_map]), np.linspace(walk.start_map, walk.end_map, 50)
+        aside_m = np.linalg.norm(ends[:, None] - way_map[None], axis=2).min()
+        apart_m = np.linalg.norm(line[:, None] - keep_clear_map[None], axis=2).min()
+        fits = min(reach) > 0.0 and aside_m >= params.walk_aside_m and apart_m >= params.keep_away_m
+        if fits and (best is None or sum(reach) > best[0] + 1e-9):
+            best = (sum(reach), walk)
     return None if best is None else best[1]
 
 

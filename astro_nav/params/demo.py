@@ -32,7 +32,9 @@ class SurpriseParams:
     box_passage_m: float = parameter("room that stays beside the box, beyond the width of the robot", unit="m", minimum=0.0, maximum=5.0)
     walk_length_m: float = parameter("longest walk of the person", unit="m", minimum=0.5, maximum=50.0)
     walk_speed_mps: float = parameter("speed of the person", unit="m/s", minimum=0.1, maximum=3.0)
-    walk_passage_m: float = parameter("room on each side of the walk, beyond the width of the robot", unit="m", minimum=0.0, maximum=5.0)
+    walk_room_m: float = parameter("room between the person's body and walls", unit="m", minimum=0.0, maximum=5.0)
+    walk_aside_m: float = parameter("the ends of the walk are so far from the robot's way, so that the person crosses it and does not block it", unit="m", minimum=0.0, maximum=10.0)
+    walk_dwell_s: float = parameter("how long the person stays at each end", unit="s", minimum=0.0, maximum=1000.0)
     keep_away_m: float = parameter("box and walk are so far from start and goals", unit="m", minimum=0.0, maximum=10.0)
 
 

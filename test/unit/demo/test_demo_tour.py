@@ -98,11 +98,19 @@ def test_no_box_where_it_would_block_the_way(space):
     assert choose_box(space, corridor, np.array([[0.0, 0.0]]), PARAMS.surprise) is None
 
 
-def test_the_walk_keeps_clear_of_walls_start_and_goals(space):
+def test_the_walk_crosses_the_way_and_ends_beside_it(space):
     way = np.column_stack([np.linspace(-0.4, 2.6, 60), np.zeros(60)])
     walk = choose_walk(space, way, way[[0, -1]], PARAMS.surprise, seed=2)
     assert walk is not None
-    points = np.linspace(walk.start_map, walk.end_map, 100)
-    assert space.measure_clearance(points).min() >= 0.3 + PARAMS.surprise.walk_passage_m
-    assert np.linalg.norm(points[:, None] - way[[0, -1]][None], axis=2).min() >= PARAMS.surprise.keep_away_m - 1e-6
+    line = np.linspace(walk.start_map, walk.end_map, 100)
+    assert walk.start_map[1] * walk.end_map[1] < 0.0
+    ends = np.stack([walk.start_map, walk.end_map])
+    assert np.linalg.norm(ends[:, None] - way[None], axis=2).min() >= PARAMS.surprise.walk_aside_m
+    assert space.measure_clearance(line).min() >= 0.3 + PARAMS.surprise.walk_room_m
+    assert np.linalg.norm(line[:, None] - way[[0, -1]][None], axis=2).min() >= PARAMS.surprise.keep_away_m - 1e-6
     assert np.linalg.norm(walk.end_map - walk.start_map) <= PARAMS.surprise.walk_length_m + 1e-9
+
+
+def test_no_walk_where_the_person_could_only_stand_in_the_way(space):
+    corridor = np.column_stack([np.linspace(3.0, 3.3, 10), np.full(10, 0.4)])  # in the door
+    assert choose_walk(space, corridor, np.array([[0.0, 0.0]]), PARAMS.surprise, seed=2) is None
