@@ -68,8 +68,9 @@ def people_terms(poses, twists, people, variances, rectangle, w, step):
         for t, pose in enumerate(poses):
             gap = person_gap(pose, people[m][t], rectangle, w.ahead_time)
             pace = 1.0 + w.approach * abs(twists[t][0])
-            rates[t] += w.rate * pace * math.exp(-gap * gap / (w.sigma**2 + variances[m][t]))
-            crowding += step * w.space * pace * math.exp(-gap * gap / (w.space_sigma**2 + variances[m][t]))
+            wide, space = w.sigma**2 + variances[m][t], w.space_sigma**2 + variances[m][t]
+            rates[t] += w.rate * pace * w.sigma**2 / wide * math.exp(-gap * gap / wide)
+            crowding += step * w.space * pace * w.space_sigma**2 / space * math.exp(-gap * gap / space)
     return rates, crowding
 
 

@@ -2,7 +2,11 @@
 
 Distance is from the footprint's bounding rectangle to the obstacle's disc. Ahead of a moving person it counts as shorter
 by the way the person covers in `ahead_time`, so passing behind is cheaper than in front. Uncertainty of the prediction
-widens the hazard: sigma^2 = sigma_0^2 + predicted variance.
+widens the hazard and thins it out, as the expectation over a normal distribution in the plane does:
+
+    E exp(-d^2 / sigma^2) = sigma^2 / (sigma^2 + s^2) exp(-d^2 / (sigma^2 + s^2)),  s^2 the predicted variance
+
+Without the factor, whoever might be anywhere in three seconds would forbid the robot to be anywhere, and it would freeze.
 
 Source: p_i of Park, Johnson, Kuipers, IROS 2012, with the elongated shape of their later work; distances of personal
 space after E. T. Hall 1966 as used by social navigation metrics (0.45 m intimate, 1.2 m personal).
@@ -83,6 +87,8 @@ def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_
     ahead = weights.ahead_time * speed
     per_sigma = one / (weights.sigma * weights.sigma + variance)
     per_space = one / (weights.space_sigma * weights.space_sigma + variance)
+    rate = weights.rate * weights.sigma * weights.sigma * per_sigma
+    space = weights.space * weights.space_sigma * weights.space_sigma * per_space
     for lane in range(BLOCK):
         dx, dy = lanes[lane] - px, lanes[BLOCK + lane] - py
         # Move the person towards the robot by as much of the way ahead as lies towards it.
@@ -94,5 +100,5 @@ def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_
         gap = max(math.sqrt(along * along + across * across) - radius, zero)
         square = gap * gap
         pace = one + weights.approach * abs(lanes[4 * BLOCK + lane])
-        lanes[5 * BLOCK + lane] += weights.rate * pace * decay_fast(square * per_sigma)
-        lanes[6 * BLOCK + lane] += weights.space * pace * decay_fast(square * per_space)
+        lanes[5 * BLOCK + lane] += rate * pace * decay_fast(square * per_sigma)
+        lanes[6 * BLOCK + lane] += space * pace * decay_fast(square * per_space)
