@@ -272,7 +272,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def _end_goal(self, effect: EndGoal) -> None:
         self._goals.end(effect)
         if effect.ending is Ending.ABORTED:
-            self.say_at_times(f"ended {effect.error_code}", f"goal not reached, error {int(effect.error_code)}: {effect.message}")
+            # A flood of goals must not flood the log: at most one line in five seconds for each kind of ending.
+            self.say_at_times(f"ended {int(effect.error_code)} {effect.message[:20]}", f"goal not reached, error {int(effect.error_code)}: {effect.message}")
         else:
             self.get_logger().info(f"goal {effect.ending.value}{': ' + effect.message if effect.message else ''}")
 
