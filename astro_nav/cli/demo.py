@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         if importlib.util.find_spec(module) is None:
             raise AstroNavError(f"the Python module {module} is not to be found: {remedy}")
     # Imported here: astro-nav --help must not pay for it.
+    from astro_nav.demo.kernel_cache import is_cache_complete
     from astro_nav.demo.run import RunOptions, run_demo
     from astro_nav.demo.scene import prepare_scene
     from astro_nav.params.demo import DemoParams
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
 
     overlays = [args.params_file] if args.params_file else []
     params = load_params(DemoParams, "demo", overlays)
+    if not is_cache_complete():
+        print("before the first run the kernels are compiled: that takes about a minute", flush=True)
     scene = prepare_scene(args.map, args.world, args.goals, args.seed, params, overlays)
     options = RunOptions(
         out=args.out,

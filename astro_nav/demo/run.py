@@ -25,6 +25,7 @@ from astro_nav.demo.domain import DOMAIN_VARIABLE, ReservedDomain, make_discover
 from astro_nav.demo.drive import Drive, Interrupted, Interruption
 from astro_nav.demo.drive_log import DriveLog
 from astro_nav.demo.goal_client import GoalClient
+from astro_nav.demo.kernel_cache import fill_cache
 from astro_nav.demo.machine import describe_machine, list_versions
 from astro_nav.demo.panel import Display
 from astro_nav.demo.parameter_overlay import write_overlay
@@ -88,6 +89,7 @@ def run_demo(scene: Scene, options: RunOptions, params: DemoParams) -> int:
         log = DriveLog()
         display = stack.enter_context(Display(params.panel_rate_hz, params.status_period_s, options.use_panel))
         _announce(display, scene, folder, domain)
+        fill_cache(display, interruption)
         report = _run_processes(specs, scene, options, params, folder, log, display, interruption)
     return _finish(report, scene, params, folder, interruption)
 
