@@ -10,20 +10,19 @@ import numpy as np
 from astro_nav.params.safety_controller import SafetyControllerParams
 from astro_nav.safety.clock_watch import ClockWatch
 from astro_nav.safety.contact_sensors import ContactSensors
+from astro_nav.safety.data_watch import DataWatch
 from astro_nav.safety.final_check import FinalCheck, Finding
-from astro_nav.safety.hold import Hold, fade, stand
+from astro_nav.safety.hold import Hold, stand
 from astro_nav.safety.motion_limits import MotionLimiter, compute_limit_scale
 from astro_nav.safety.near_map import NearMap
 from astro_nav.safety.odometry_history import CommandHistory, OdometryHistory
 from astro_nav.safety.outline import Outline
 from astro_nav.safety.reporter import Reporter
-from astro_nav.safety.tracking import TrajectoryTracker, find_error
-from astro_nav.safety.trajectory_check import find_trajectory_problem
-from astro_nav.safety.wishes import NO_WISH, Wish, wish_from_teleop, wish_from_trajectory
+from astro_nav.safety.tracking import TrajectoryTracker
+from astro_nav.safety.trajectory_check import find_start_problem, find_trajectory_problem
+from astro_nav.safety.wishes import NO_WISH, Wish, WishDesk
 from astro_nav.types import FloatArray, LimitedBy, LocalGrid, Odometry, Scan, Trajectory, Verdict
 
-# A refused message is worth a word for this long.
-REFUSAL_MEMORY_S = 1.0
 # Measured motion below this is noise of the odometry.
 REAL_SPEED_MPS = 0.05
 REAL_TURN_RATE_RADPS = 0.1
@@ -72,28 +71,54 @@ class SafetyController:
         self._clock = ClockWatch(params.watchdog, params.period_s)
         self._sensors = ContactSensors(params.contact_sensors, params.check.escape_speed_mps)
         self._reporter = Reporter(params.report)
-        self._teleop: tuple[float, Twist] | None = None
-        self._speed_limit_mps = math.inf
         self._emergency_stop = False
         self._shutting_down = False
         self._moved = False
-        self._refusals: dict[str, tuple[float, str]] = {}
-        self._void = ""
-        self._tracking_error = (0.0, 0.0)
+        self._data = DataWatch()
+        self._desk = WishDesk(params, self._outline, self._tracker, self._data)
         self._blocked = False
         self._free_for_s = 0.0
         self.report = StepReport("", math.inf, math.inf, 0, {}, 0.0, 0.0)
 
+    @property
+    def limited_by(self) -> LimitedBy:
+        """The reason shown now."""
+        return self._reporter.limited_by
+
+    @property
+    def reason(self) -> str:
+        """Its sentence, "" when nothing limits."""
+        return self._reporter.sentence
+
+    @property
+    def has_data(self) -> bool:
+        """Whether odometry and every lidar have been heard."""
+        return self._history.newest_s > -math.inf and all(
+            self._map.find_stamp_s(source) > -math.inf for source in self._params.scan_topics
+        )
+
     # What comes in.
 
-    def add_odometry(self, odometry: Odometry) -> str:
-        """Take in odometry; a jump of the pose voids the near map and the trajectory, which are in its frame."""
+    def add_odometry(self, odometry: Odometry, received_s: float | None = None) -> str:
+        """Take in odometry; a jump of the pose voids the near map and the trajectory, which are in its frame.
+
+        Args:
+            odometry: pose and twist.
+            received_s: now; when given, a stamp from the future is refused.
+        """
+        future_s = self._params.watchdog.max_future_s
+        if received_s is not None and odometry.stamp_s > received_s + future_s:
+            problem = (
+                f"odometry is stamped {odometry.stamp_s - received_s:.2f} s in the future (limit max_future_s = {future_s:g} s): "
+                "check the clock of the base's computer"
+            )
+            return self.refuse("odom", received_s, problem)
         jumps = self._history.jumps
         problem = self._history.add(odometry)
         if self._history.jumps != jumps:
             self._map.clear()
             self._tracker.clear()
-        return self.refuse("odom", odometry.stamp_s, problem)
+        return self.refuse("odom", odometry.stamp_s if received_s is None else received_s, problem)
 
     def add_scan(self, scan: Scan, pose_base_laser: FloatArray, received_s: float, source: str = "") -> str:
         """Take in one scan.
@@ -120,8 +145,9 @@ class SafetyController:
     def set_trajectory(self, trajectory: Trajectory, received_s: float) -> str:
         """Take a trajectory, which holds from its start on; a refused one leaves the present one in force."""
         problem = find_trajectory_problem(trajectory, received_s, self._tracker.newest_stamp_s, self._params)
-        if not problem:
-            problem = self._find_start_problem(trajectory, received_s)
+        if not problem and self._history.newest_s > -math.inf:
+            effect_s = received_s + self._params.robot.latency.actuation_s
+            problem = find_start_problem(trajectory, self._predict_pose(effect_s), effect_s, self._params)
         if not problem:
             self._tracker.set_trajectory(trajectory)
         return self.refuse("trajectory", received_s, problem)
@@ -130,14 +156,14 @@ class SafetyController:
         """Take a joystick's command; while they come, they go before trajectories."""
         if np.shape(twist) != (2,) or not np.isfinite(twist).all():
             return self.refuse("cmd_vel_teleop", received_s, f"the command {twist} is not two finite numbers: check the joystick")
-        self._teleop = (received_s, (float(twist[0]), float(twist[1])))
-        return ""
+        self._desk.set_teleop((float(twist[0]), float(twist[1])), received_s)
+        return self.refuse("cmd_vel_teleop", received_s, "")
 
     def set_speed_limit(self, speed_mps: float | None) -> str:
         """Limit the speed; None, 0 or less lifts the limit, as on the topic. NaN leaves it as it is."""
         if speed_mps is not None and math.isnan(speed_mps):
             return "the speed limit is not a number: send metres per second, 0 for no limit"
-        self._speed_limit_mps = math.inf if speed_mps is None or speed_mps <= 0.0 else float(speed_mps)
+        self._desk.speed_limit_mps = math.inf if speed_mps is None or speed_mps <= 0.0 else float(speed_mps)
         return ""
 
     def set_emergency_stop(self, pressed: bool) -> None:
@@ -154,10 +180,7 @@ class SafetyController:
 
     def refuse(self, source: str, received_s: float, problem: str) -> str:
         """Remember why a message of a topic was not used; "" forgets it. Returns `problem`."""
-        if problem:
-            self._refusals[source] = (received_s, problem)
-        else:
-            self._refusals.pop(source, None)
+        self._data.refuse(source, received_s, problem)
         return problem
 
     def shut_down(self) -> None:
@@ -168,6 +191,7 @@ class SafetyController:
         """Swap in parameters of which only live ones differ."""
         self._params = params
         self._tracker.update_params(params)
+        self._desk.update_params(params)
         self._check.update_params(params)
         self._reporter.update_params(params.report)
 
@@ -196,9 +220,9 @@ class SafetyController:
         wish, finding = NO_WISH, None
         if self._history.newest_s > -math.inf:
             effect_s = now_s + self._params.robot.latency.actuation_s
-            pose = self._commands.predict_pose(self._history.pose_odom_base, self._history.twist, self._history.newest_s, effect_s)
-            wish, wish_holds = self._choose_wish(pose, now_s, effect_s, tick.duration_s)
-            holds += wish_holds
+            pose = self._predict_pose(effect_s)
+            wish, wish_holds = self._desk.choose_wish(pose, now_s, effect_s, tick.duration_s)
+            holds += wish_holds + self._sensors.find_holds(now_s, wish.twist[0] < 0.0, wish.outline_speed_mps)
             self._check.look_around(*self._map.collect_points(now_s), pose, self._clock.lateness_s)
             finding = self._decide(wish, holds, tick.duration_s)
         elif any(self._limiter.twist):
@@ -263,136 +287,25 @@ class SafetyController:
             return braked, finding
         return self._limiter.clip_to_emergency(wanted, duration_s), finding
 
-    def _choose_wish(self, pose: tuple[float, float, float], now_s: float, effect_s: float, duration_s: float) -> tuple[Wish, list[Hold]]:
-        """What is asked for now, and by whom: a joystick goes before a trajectory."""
-        limits, separation = self._params.robot.limits, self._params.robot.wheel_separation_m
-        wish, holds = self._wish_by_teleop(now_s) or self._wish_by_trajectory(pose, now_s, effect_s, duration_s)
-        fitting = compute_limit_scale(wish.twist, limits, separation, math.inf)
-        wish = wish.scaled(fitting)
-        limit_mps = self._speed_limit_mps
-        if abs(wish.twist[0]) > limit_mps:
-            wanted_mps = abs(wish.twist[0])
-            sentence = f"speed_limit allows {limit_mps:.2f} m/s of the wanted {wanted_mps:.2f} m/s"
-            holds.append(Hold(LimitedBy.SPEED_LIMIT, limit_mps / wanted_mps, "speed_limit", lambda: sentence))
-        holds += self._sensors.find_holds(now_s, wish.twist[0] < 0.0, wish.outline_speed_mps)
-        return wish, holds
-
-    def _wish_by_teleop(self, now_s: float) -> tuple[Wish, list[Hold]] | None:
-        if self._teleop is None:
-            return None
-        age_s, watchdog = now_s - self._teleop[0], self._params.watchdog
-        if not 0.0 <= age_s <= watchdog.teleop_stop_after_s:
-            self._teleop = None
-            return None
-        scale = fade(age_s, watchdog.teleop_slow_after_s, watchdog.teleop_stop_after_s)
-        holds = []
-        if scale < 1.0:
-            sentence = f"the joystick's last command is {age_s:.2f} s old"
-            holds.append(Hold(LimitedBy.TRAJECTORY_AGE, scale, "cmd_vel_teleop", lambda: sentence))
-        return wish_from_teleop(self._teleop[1], self._outline, self._params), holds
-
-    def _wish_by_trajectory(
-        self, pose: tuple[float, float, float], now_s: float, effect_s: float, duration_s: float
-    ) -> tuple[Wish, list[Hold]]:
-        tracker, tracking, watchdog = self._tracker, self._params.tracking, self._params.watchdog
-        reference = tracker.find_reference(effect_s)
-        newest = tracker.trajectory
-        if reference is None or newest is None or tracker.course is None:
-            return NO_WISH, [self._explain_no_trajectory(now_s)]
-        age_s = now_s - newest.stamp_s
-        scale = fade(age_s, watchdog.trajectory_slow_after_s, watchdog.trajectory_stop_after_s)
-        holds = []
-        if scale < 1.0:
-            refused = self._find_refusal("trajectory", now_s)
-            limit_s = watchdog.trajectory_stop_after_s
-            sentence = refused or f"the trajectory is {age_s:.2f} s old (limit {limit_s:g} s): is the local planner alive?"
-            holds.append(Hold(LimitedBy.BAD_INPUT if refused else LimitedBy.TRAJECTORY_AGE, scale, "trajectory", lambda: sentence))
-        if scale == 0.0:
-            tracker.clear()
-            return NO_WISH, holds
-        error_x, error_y, error_yaw = find_error(reference.pose_odom, pose)
-        off_m = math.hypot(error_x, error_y)
-        self._tracking_error = (off_m, abs(error_yaw))
-        if off_m > tracking.max_error_m or abs(error_yaw) > tracking.max_error_rad:
-            sentence = (
-                f"the robot is {off_m:.2f} m and {abs(error_yaw):.2f} rad off its trajectory "
-                f"(limits {tracking.max_error_m:g} m, {tracking.max_error_rad:g} rad): waiting for one from where it is"
-            )
-            return NO_WISH, [stand(LimitedBy.BAD_INPUT, "trajectory", sentence)]
-        twist = tracker.correct(reference, pose, duration_s)
-        if tracker.time_s >= tracker.course.end_s and np.abs(newest.twists[-1]).max() > tracking.standing_speed_mps:
-            sentence = "the trajectory has run out while it still moves: is the local planner alive?"
-            return NO_WISH, [stand(LimitedBy.TRAJECTORY_AGE, "trajectory", sentence)]
-        return wish_from_trajectory(twist, reference, tracker, self._outline), holds
-
     # What can be wrong.
 
     def _find_data_holds(self, now_s: float) -> list[Hold]:
-        watchdog = self._params.watchdog
-        holds = []
-        if self._emergency_stop:
-            holds.append(stand(LimitedBy.EMERGENCY_STOP, "emergency_stop", "emergency stop is pressed", hard=True))
+        watchdog, data = self._params.watchdog, self._data
         age_s = now_s - self._history.newest_s
-        hold = self._judge_age(LimitedBy.ODOM_AGE, "odom", age_s, watchdog.odometry_slow_after_s, watchdog.odometry_stop_after_s, now_s)
-        holds += [hold] if hold else []
+        judged = [data.judge_age(LimitedBy.ODOM_AGE, "odom", age_s, watchdog.odometry_slow_after_s, watchdog.odometry_stop_after_s, now_s)]
         for source in self._params.scan_topics:
             age_s = now_s - self._map.find_stamp_s(source)
-            hold = self._judge_age(LimitedBy.SCAN_AGE, source, age_s, watchdog.scan_slow_after_s, watchdog.scan_stop_after_s, now_s)
-            holds += [hold] if hold else []
+            judged.append(data.judge_age(LimitedBy.SCAN_AGE, source, age_s, watchdog.scan_slow_after_s, watchdog.scan_stop_after_s, now_s))
+        holds = [hold for hold in judged if hold is not None]
         if not holds:
-            self._void = ""
+            data.accept_all()
+        if self._emergency_stop:
+            holds.append(stand(LimitedBy.EMERGENCY_STOP, "emergency_stop", "emergency stop is pressed", hard=True))
         return holds
 
-    def _judge_age(self, kind: LimitedBy, source: str, age_s: float, slow_s: float, stop_s: float, now_s: float) -> Hold | None:
-        scale = fade(age_s, slow_s, stop_s)
-        if scale >= 1.0:
-            return None
-        refused = self._find_refusal(source, now_s)
-        if refused and kind is LimitedBy.SCAN_AGE and refused.startswith("no transform"):
-            kind = LimitedBy.TRANSFORM
-        elif refused:
-            kind = LimitedBy.BAD_INPUT
-        elif self._void:
-            kind = LimitedBy.CLOCK
-        void = self._void
-
-        def explain() -> str:
-            if refused or void:
-                return refused or void
-            if math.isinf(age_s):
-                return f"waiting for {source}: no message yet"
-            return f"{source} is {age_s:.2f} s old (slows after {slow_s:g} s, stands at {stop_s:g} s): check its driver"
-
-        return Hold(kind, scale, source, explain, hard=scale == 0.0)
-
-    def _explain_no_trajectory(self, now_s: float) -> Hold:
-        refused = self._find_refusal("trajectory", now_s)
-        if refused:
-            return stand(LimitedBy.BAD_INPUT, "trajectory", refused)
-        return stand(LimitedBy.NO_TRAJECTORY, "", "nobody asks for motion")
-
-    def _find_refusal(self, source: str, now_s: float) -> str:
-        received_s, sentence = self._refusals.get(source, (-math.inf, ""))
-        return sentence if abs(now_s - received_s) <= REFUSAL_MEMORY_S else ""
-
-    def _find_start_problem(self, trajectory: Trajectory, now_s: float) -> str:
-        """A trajectory must begin where the robot is, or will be when it begins."""
-        if not len(trajectory.poses_odom) or self._history.newest_s == -math.inf:
-            return ""
-        effect_s = now_s + self._params.robot.latency.actuation_s
-        pose = self._commands.predict_pose(self._history.pose_odom_base, self._history.twist, self._history.newest_s, effect_s)
-        sample = int(np.clip((effect_s - trajectory.start_s) / trajectory.step_s, 0, len(trajectory.poses_odom) - 1))
-        error_x, error_y, error_yaw = find_error(tuple(trajectory.poses_odom[sample].tolist()), pose)
-        limits, tracking = self._params.robot.limits, self._params.tracking
-        spare_s = abs(trajectory.start_s + sample * trajectory.step_s - effect_s)
-        bound_m = tracking.max_error_m + limits.max_speed_mps * spare_s
-        bound_rad = tracking.max_error_rad + limits.max_turn_rate_radps * spare_s
-        if math.hypot(error_x, error_y) <= bound_m and abs(error_yaw) <= bound_rad:
-            return ""
-        return (
-            f"the trajectory starts {math.hypot(error_x, error_y):.2f} m and {abs(error_yaw):.2f} rad away from the robot "
-            f"(limits {bound_m:.2f} m, {bound_rad:.2f} rad): odometry has jumped, or the planner plans from elsewhere"
-        )
+    def _predict_pose(self, effect_s: float) -> tuple[float, float, float]:
+        """Pose of the robot when a command that is sent now takes effect."""
+        return self._commands.predict_pose(self._history.pose_odom_base, self._history.twist, self._history.newest_s, effect_s)
 
     def _meet_real_motion(self, now_s: float) -> None:
         """After a gap, or at the start, go on from what the robot really does: its base may have stopped by itself."""
@@ -404,14 +317,13 @@ class SafetyController:
         self._limiter.restart((scale * twist[0], scale * twist[1]))
 
     def _forget_times(self, now_s: float, sentence: str) -> None:
-        self._void = sentence
+        self._data.void_all(sentence)
         self._history.clear()
         self._commands.clear()
         self._map.clear()
         self._tracker.forget_stamps()
         self._sensors.restart_times(now_s)
-        self._teleop = None
-        self._refusals.clear()
+        self._desk.clear()
 
     def _is_standstill(self, twist: Twist) -> bool:
         tracking = self._params.tracking
@@ -422,7 +334,7 @@ class SafetyController:
         self._reporter.report(strictest, steady_s)
         scale = strictest.scale if strictest else 1.0
         scan_age_s = max(now_s - self._map.find_stamp_s(source) for source in self._params.scan_topics)
-        error = self._tracking_error if self._tracker.course is not None else (0.0, 0.0)
+        error = self._desk.tracking_error if self._tracker.course is not None else (0.0, 0.0)
         self.report = StepReport(
             self._reporter.source, scan_age_s, now_s - self._history.newest_s, self._check.point_count, self._map.count_self_hits(), *error
         )

@@ -15,6 +15,8 @@ from astro_nav.types import FloatArray, Odometry
 
 # A wheel that spins freely may turn faster than it can drive; beyond this factor the number is nonsense.
 PLAUSIBLE_SPEED_FACTOR = 3.0
+# Beyond this a double no longer resolves what matters here, and no home is that large.
+MAX_POSITION_M = 1e6
 
 
 class OdometryHistory:
@@ -117,6 +119,8 @@ class OdometryHistory:
         values = [odometry.stamp_s, *odometry.pose_odom_base, *odometry.twist]
         if not all(math.isfinite(value) for value in values):
             return "odometry holds NaN or infinity: check the base driver"
+        if max(abs(value) for value in values[1:4]) > MAX_POSITION_M:
+            return f"odometry is at {values[1:4]} (limit {MAX_POSITION_M:g} m): check the base driver"
         limit = PLAUSIBLE_SPEED_FACTOR * self._limits.max_wheel_speed_mps
         if abs(values[4]) > limit:
             return f"odometry reports {values[4]:.3g} m/s, beyond any belief (limit {limit:g} m/s): check the base driver"

@@ -12,6 +12,10 @@ from astro_nav.types import FloatArray, Scan
 # No lidar of a home robot has more rays, or turns slower; beyond this the message is damaged.
 MAX_RAYS = 20000
 MAX_DURATION_S = 1.0
+MIN_INCREMENT_RAD = 1e-4
+MAX_ANGLE_RAD = 4.0 * math.pi
+# No lidar is mounted further from the drive axle than this.
+MAX_MOUNT_M = 20.0
 
 
 def find_scan_problem(scan: Scan, pose_base_laser: FloatArray, min_valid_share: float) -> str:
@@ -26,16 +30,18 @@ def find_scan_problem(scan: Scan, pose_base_laser: FloatArray, min_valid_share: 
     )  # fmt: skip
     if not all(math.isfinite(number) for number in numbers):
         return f"the scan's header holds NaN or infinity {numbers}: check the lidar driver"
-    if scan.angle_increment_rad == 0.0 or abs(scan.angle_increment_rad) * count > 2.0 * math.pi + 0.1:
+    if abs(scan.angle_increment_rad) < MIN_INCREMENT_RAD or abs(scan.angle_increment_rad) * count > 2.0 * math.pi + 0.1:
         return (
             f"the scan has {count} rays {scan.angle_increment_rad:g} rad apart, more than one turn or none: "
             "check angle_increment of the lidar driver"
         )
+    if abs(scan.angle_min_rad) > MAX_ANGLE_RAD:
+        return f"the scan starts at {scan.angle_min_rad:g} rad (limit {MAX_ANGLE_RAD:.2f} rad): check angle_min of the lidar driver"
     if not 0.0 <= scan.range_min_m < scan.range_max_m:
         return f"the scan's range_min {scan.range_min_m:g} m and range_max {scan.range_max_m:g} m do not fit: check the lidar driver"
     if not 0.0 <= scan.duration_s <= MAX_DURATION_S:
         return f"one scan lasts {scan.duration_s:.3g} s (limit {MAX_DURATION_S:g} s): check time_increment of the lidar driver"
-    if np.shape(pose_base_laser) != (3,) or not np.isfinite(pose_base_laser).all():
+    if np.shape(pose_base_laser) != (3,) or not np.abs(pose_base_laser).max() <= MAX_MOUNT_M:
         return f"the lidar's pose {pose_base_laser} on the robot is not usable: check the transform to {scan.frame_id!r}"
     measuring = int(np.count_nonzero(find_measuring_rays(scan)))
     if measuring < max(1.0, min_valid_share * count):

@@ -115,3 +115,32 @@ def _find_motion_problem(trajectory: Trajectory, params: SafetyControllerParams)
             "check the local planner"
         )
     return ""
+
+
+def find_start_problem(
+    trajectory: Trajectory, pose_odom_base: tuple[float, float, float], effect_s: float, params: SafetyControllerParams
+) -> str:
+    """Return why a trajectory does not begin where the robot is, or will be when it begins, or "".
+
+    Args:
+        trajectory: without other problems.
+        pose_odom_base: the robot's pose at `effect_s`.
+        effect_s: when a command that is sent now takes effect.
+        params: of the safety controller.
+    """
+    if not len(trajectory.poses_odom):
+        return ""
+    sample = int(np.clip((effect_s - trajectory.start_s) / trajectory.step_s, 0, len(trajectory.poses_odom) - 1))
+    x, y, yaw = trajectory.poses_odom[sample].tolist()
+    off_m = math.hypot(x - pose_odom_base[0], y - pose_odom_base[1])
+    off_rad = abs(math.remainder(yaw - pose_odom_base[2], 2.0 * math.pi))
+    limits, tracking = params.robot.limits, params.tracking
+    spare_s = abs(trajectory.start_s + sample * trajectory.step_s - effect_s)
+    bound_m = tracking.max_error_m + limits.max_speed_mps * spare_s
+    bound_rad = tracking.max_error_rad + limits.max_turn_rate_radps * spare_s
+    if off_m <= bound_m and off_rad <= bound_rad:
+        return ""
+    return (
+        f"the trajectory starts {off_m:.2f} m and {off_rad:.2f} rad away from the robot (limits {bound_m:.2f} m, "
+        f"{bound_rad:.2f} rad): odometry has jumped, or the planner plans from elsewhere"
+    )
