@@ -31,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("ros_domain")
 COMMAND = ("-m", "astro_nav.ros.global_planner_node")
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE_S = 20.0
+COLD_START_S = 120.0  # compiling every kernel on a busy machine
 CODES = NavigateToPose.Result
 
 
@@ -165,7 +166,7 @@ def shared(ros_domain, tmp_path_factory):  # noqa: F811
     robot = Robot()
     with RealNode(COMMAND, (), tmp_path_factory.mktemp("node")) as node:
         robot.send_map(make_rooms())
-        assert robot.spin_until(lambda: "ready" in node.output), node.output
+        assert robot.spin_until(lambda: "ready" in node.output, COLD_START_S), node.output
         robot.wait_for_servers()
         yield node, robot
         assert node.stop() == 0
@@ -358,7 +359,7 @@ def test_in_a_namespace_with_a_map_file(tmp_path: Path) -> None:
     maps: list[OccupancyGrid] = []
     robot.node.create_subscription(OccupancyGrid, "map", maps.append, LATCHED)
     with RealNode(COMMAND, ("-r", "__ns:=/robo", "-p", f"map_file:={path}"), tmp_path) as node:
-        assert robot.spin_until(lambda: "ready" in node.output and maps)
+        assert robot.spin_until(lambda: "ready" in node.output and maps, COLD_START_S)
         assert (maps[0].info.width, maps[0].info.height) == (122, 80)
         robot.wait_for_servers()
         robot.send(make_pose(5.0, 1.0))
