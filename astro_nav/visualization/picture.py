@@ -28,6 +28,7 @@ SPEED_COLORS = "viridis"
 DOTS_PER_INCH = 110
 MARGIN_M = 0.4
 PERSON_RADIUS_M = 0.25
+DETAIL_REACH_M = 3.0  # as far as the robot gets in three seconds
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,9 @@ def _draw_robot(axes: Axes, run: RunPicture, pose_map_base: FloatArray, alpha: f
 
 def _find_detail_window(moment: Moment) -> tuple[FloatArray, float]:
     """Lower left corner (2,) and side [m] of the square that shows the candidates whole."""
-    points = np.concatenate([moment.segments_map.reshape(-1, 2), moment.pose_map_base[np.newaxis, :2]])
+    here = moment.pose_map_base[np.newaxis, :2]
+    ends = moment.segments_map.reshape(-1, 2)
+    points = np.concatenate([ends[np.linalg.norm(ends - here, axis=1) < DETAIL_REACH_M], here])
     low, high = points.min(axis=0), points.max(axis=0)
     side = float(np.clip((high - low).max() + 1.0, 2.5, 7.0))
     return 0.5 * (low + high) - 0.5 * side, side
