@@ -41,8 +41,9 @@ from astro_nav.types import (
 )
 
 CIRCLE_EXCESS_M = 0.01  # how far the circles that cover the footprint may reach beyond its half width
-STANDING_MPS = 0.01  # slower counts as standing
-STANDING_RADPS = 0.02
+WAITING_M = 0.5  # a robot that stands farther than this from its goal waits for something
+STANDING_M = 0.05  # a trajectory that gets no farther than this stands
+STANDING_RAD = 0.2  # and turns no more than this
 
 single = np.float32
 
@@ -291,7 +292,7 @@ class LocalPlanner:
         self, now_s: float, start_s: float, state: RobotState, grid: LocalGrid, tracks, prediction: Prediction,
         guidance: Guidance | None, optimum: Optimum,
     ) -> LocalPlan:  # fmt: skip
-        plan_state, reason = self._describe(guidance, optimum, state)
+        plan_state, reason = self._describe(guidance, optimum, state, tracks)
         trajectory = self._make_trajectory(now_s, start_s, state, grid, optimum, reason)
         self._trajectory = trajectory
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None
@@ -320,7 +321,9 @@ class LocalPlanner:
             sample_candidates=_make_sampler(optimum, state, grid),
         )
 
-    def _describe(self, guidance: Guidance | None, optimum: Optimum, state: RobotState) -> tuple[PlanState, str]:
+    def _describe(
+        self, guidance: Guidance | None, optimum: Optimum, state: RobotState, tracks: tuple[Track, ...]
+    ) -> tuple[PlanState, str]:
         if guidance is None:
             if self._guide.has_goal:
                 return PlanState.WAITING, "waiting for the transform from map to odom: check the localizer"
@@ -331,6 +334,12 @@ class LocalPlanner:
         if np.isfinite(guidance.blocked_point_odom).all():
             point = guidance.blocked_point_odom
             return PlanState.BLOCKED, f"the way is blocked at x = {point[0]:.2f} m, y = {point[1]:.2f} m in odom"
+        start = state.pose_odom_base
+        if tracks and guidance.distance_to_goal_m > WAITING_M and _is_standing(optimum):
+            nearest = min(tracks, key=lambda track: float(np.hypot(*(track.state_odom[:2] - start[:2]))))
+            x, y = nearest.state_odom[:2]
+            who = nearest.label or ("the person" if nearest.person else "what moves")
+            return PlanState.FOLLOWING, f"waits for {who} at x = {x:.2f} m, y = {y:.2f} m in odom"
         return PlanState.FOLLOWING, ""
 
     def _make_trajectory(
@@ -376,6 +385,14 @@ class LocalPlanner:
         measured_s = min(max(measured_s, 0.0), 2.0 / self.params.rate_hz)
         known = self._latencies_s[stage]
         self._latencies_s[stage] = measured_s if measured_s > known else known + 0.02 * (measured_s - known)
+
+
+def _is_standing(optimum: Optimum) -> bool:
+    """Whether the chosen trajectory stays where it begins."""
+    r, k = optimum.rollouts, optimum.chosen
+    moved_m = np.hypot(r.x[:, k] - r.x[0, k], r.y[:, k] - r.y[0, k]).max()
+    turned = r.cos[:, k] * r.cos[0, k] + r.sin[:, k] * r.sin[0, k]
+    return bool(moved_m < STANDING_M and turned.min() > np.cos(STANDING_RAD))
 
 
 def _arrange_people(prediction: Prediction, origin: FloatArray) -> dict[str, Float32Array]:
