@@ -1,0 +1,175 @@
+"""The local planner's parts: fast-forwarding, guidance, where the optimizer looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from astro_nav.geometry import se2
+from astro_nav.local_planning.fast_forward import fast_forward_robot, sample_trajectory
+from astro_nav.local_planning.guidance import PathGuide
+from astro_nav.local_planning.sampling import (
+    draw_low_discrepancy,
+    limit_candidates,
+    list_seeds,
+    move_candidate,
+    sample_globally,
+)
+from astro_nav.params.files import load_params
+from astro_nav.params.local_planner import LocalPlannerParams
+from astro_nav.types import LocalGrid, Odometry, Trajectory
+
+PARAMS = load_params(LocalPlannerParams, "local_planner")
+
+
+def make_trajectory(speed=0.5, start_s=10.0, steps=31):
+    x = speed * 0.1 * np.arange(steps)
+    poses = np.stack([x, np.zeros(steps), np.zeros(steps)], axis=1)
+    twists = np.tile([speed, 0.0], (steps, 1))
+    return Trajectory(start_s, start_s, 0.1, poses, twists, np.zeros((steps, 2)))
+
+
+def make_grid(walls=()):
+    """A free map of 6 x 6 m with its corner at (-3, -3); walls are slices of cells."""
+    occupancy = np.zeros((120, 120), dtype=np.int8)
+    for rows, columns in walls:
+        occupancy[rows, columns] = 100
+    from scipy.ndimage import distance_transform_edt
+
+    distance = 0.05 * distance_transform_edt(occupancy == 0) if walls else np.full((120, 120), 2.0)
+    return LocalGrid(0.0, np.array([-3.0, -3.0]), 0.05, occupancy, np.minimum(distance, 2.0).astype(np.float32))
+
+
+def test_a_robot_on_its_trajectory_starts_from_the_trajectorys_speed():
+    odometry = Odometry(10.5, np.array([0.25, 0.004, 0.0]), np.array([0.52, 0.01]))
+    state = fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1)
+    np.testing.assert_allclose(state.twist, [0.5, 0.0], atol=1e-3)  # the noise of odometry is left out
+    np.testing.assert_allclose(state.pose_odom_base, [0.30, 0.004, 0.0], atol=2e-3)
+
+
+def test_a_robot_that_was_stopped_starts_from_standstill():
+    odometry = Odometry(10.5, np.array([0.1, 0.0, 0.0]), np.zeros(2))
+    state = fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1)
+    assert abs(state.twist[0]) < 0.02
+    np.testing.assert_allclose(state.pose_odom_base, [0.1, 0.0, 0.0], atol=0.01)
+
+
+def test_without_a_trajectory_the_measured_motion_goes_on():
+    state = fast_forward_robot(Odometry(1.0, np.zeros(3), np.array([1.0, 1.0])), None, 1.5, 0.15, 0.1)
+    np.testing.assert_allclose(state.pose_odom_base, [np.sin(0.5), 1 - np.cos(0.5), 0.5], atol=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.0, 0.5), st.floats(0.0, 0.5))
+def test_the_measurements_share_is_continuous(first, second):
+    def start_speed(measured):
+        odometry = Odometry(10.5, np.array([0.25, 0.0, 0.0]), np.array([measured, 0.0]))
+        return fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1).twist[0]
+
+    assert abs(start_speed(first) - start_speed(second)) <= 4.0 * abs(first - second) + 1e-9
+
+
+def test_samples_of_a_trajectory_are_held_at_its_ends():
+    trajectory = make_trajectory()
+    assert sample_trajectory(trajectory, 9.0)[0][0] == 0.0
+    assert sample_trajectory(trajectory, 99.0)[0][0] == pytest.approx(1.5)
+    assert sample_trajectory(trajectory, 10.25)[0][0] == pytest.approx(0.125)
+
+
+def make_guide(path):
+    guide = PathGuide(PARAMS.guidance, 0.125, 120)
+    guide.set_path(np.array(path, dtype=float))
+    return guide
+
+
+def straight(x0, x1, y=0.0):
+    return [(x, y, 0.0) for x in np.arange(x0, x1 + 1e-9, 0.1)]
+
+
+def test_guidance_leads_along_the_path_to_the_goal():
+    path = straight(0.0, 2.0)
+    guidance = make_guide(path).guide(np.array(path), np.zeros(3), make_grid())
+    assert guidance.goal_inside and guidance.distance_to_goal_m == pytest.approx(2.0, abs=0.01)
+    assert np.hypot(*(guidance.way_odom[-1] - (2.0, 0.0))) < 0.1
+    assert np.isnan(guidance.blocked_point_odom).all()
+
+
+def test_guidance_goes_around_what_the_path_did_not_know():
+    path = straight(0.0, 2.0)
+    grid = make_grid([(slice(54, 66), slice(78, 82))])  # 0.6 m wide, across the path one metre ahead
+    guidance = make_guide(path).guide(np.array(path), np.zeros(3), grid)
+    assert np.isnan(guidance.blocked_point_odom).all()
+    assert np.abs(guidance.way_odom[:, 1]).max() > 0.35
+
+
+def test_guidance_names_the_place_that_is_walled_up():
+    path = straight(0.0, 2.0)
+    grid = make_grid([(slice(0, 120), slice(78, 82))])
+    guidance = make_guide(path).guide(np.array(path), np.zeros(3), grid)
+    assert guidance.blocked_point_odom[0] == pytest.approx(0.9, abs=0.2)
+
+
+def test_a_path_that_leaves_the_map_is_followed_to_its_edge():
+    path = straight(0.0, 8.0)
+    guidance = make_guide(path).guide(np.array(path), np.zeros(3), make_grid())
+    assert not guidance.goal_inside
+    assert guidance.goal_odom[0] == pytest.approx(2.85, abs=0.1)
+    assert guidance.distance_to_goal_m == pytest.approx(8.0, abs=0.01)
+
+
+def test_a_path_that_doubles_back_is_followed_in_order():
+    path = straight(0.0, 2.0) + [(x, 0.15, np.pi) for x in np.arange(2.0, -0.01, -0.1)]
+    guide = make_guide(path)
+    distances = [
+        guide.guide(np.array(path), np.array([x, 0.0, 0.0]), make_grid()).distance_to_goal_m for x in np.arange(0, 1.5, 0.1)
+    ]
+    assert distances[0] > 3.9 and (np.diff(distances) < 0.05).all() and distances[-1] > 2.5
+
+
+def test_a_path_of_one_pose_is_enough():
+    guidance = make_guide([(1.0, 0.5, 0.3)]).guide(np.array([(1.0, 0.5, 0.3)]), np.zeros(3), make_grid())
+    assert guidance.goal_inside and len(guidance.way_odom) > 10
+
+
+def test_seeds_hold_stop_turns_goal_and_the_way_back():
+    way = np.stack([np.linspace(0.05, 2.0, 40), np.zeros(40)], axis=1)
+    seeds = list_seeds(way, np.array([1.0, 0.2, 0.5]), np.array([1.1, 0.1, 0.0, 0.7]), 1.0, 0.25)
+    assert seeds[0, 3] == 0.0
+    assert (seeds[:, 3] < 0.0).any()
+    assert ((np.hypot(seeds[:, 0], seeds[:, 1]) == 0.0) & (np.abs(seeds[:, 2]) > 1.0)).any()
+    assert (seeds == (1.1, 0.1, 0.0, 0.7)).all(axis=1).any()
+    assert (np.abs(seeds[:, :3] - (1.0, 0.2, 0.5)).max(axis=1) < 1e-12).any()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300))
+def test_global_samples_stay_in_the_space(seed, count):
+    z = sample_globally(count, 4.0, 1.0, 0.25, np.random.default_rng(seed))
+    assert z.shape == (count, 4) and np.isfinite(z).all()
+    assert np.hypot(z[:, 0], z[:, 1]).max() <= 4.0 + 1e-9
+    assert z[:, 3].max() <= 1.0 and z[:, 3].min() >= -0.25
+
+
+def test_low_discrepancy_points_fill_the_cube_more_evenly_than_chance():
+    points = draw_low_discrepancy(256, 2, np.random.default_rng(0))
+    boxes = np.histogram2d(*points.T, bins=8, range=[[0, 1], [0, 1]])[0]
+    chance = np.histogram2d(*np.random.default_rng(0).random((256, 2)).T, bins=8, range=[[0, 1], [0, 1]])[0]
+    assert boxes.min() >= 1 and boxes.std() < 0.7 * chance.std()
+
+
+def test_limiting_keeps_what_is_inside_and_brings_back_what_is_not():
+    z = np.array([[1.0, 1.0, 0.5, 0.3], [30.0, 40.0, 9.0, 5.0], [0.0, 0.0, 0.0, -3.0]])
+    limited = limit_candidates(z, 4.0, 1.0, 0.25)
+    np.testing.assert_allclose(limited[0], z[0])
+    np.testing.assert_allclose(limited[1, :2], [2.4, 3.2])
+    assert abs(limited[1, 2]) <= np.pi and limited[1, 3] == 1.0 and limited[2, 3] == -0.25
+
+
+def test_a_candidate_stays_where_it_is_when_the_robot_moves():
+    before, now = np.array([1.0, 2.0, 0.5]), np.array([1.4, 2.2, 0.9])
+    z = np.array([1.0, 0.3, 0.2, 0.8])
+    moved = move_candidate(z, before, now)
+    np.testing.assert_allclose(se2.compose(now, moved[:3]), se2.compose(before, z[:3]))
+    assert moved[3] == 0.8
