@@ -9,9 +9,9 @@ from astro_nav.params.robot import LimitParams
 Twist = tuple[float, float]
 
 # Time constant with which the command closes on its target once jerk and acceleration allow.
-APPROACH_S = 0.05
+APPROACH_S = 0.06
 # Discrete braking needs a little more way than the continuous formula; a share of the jerk is kept back for it.
-JERK_SHARE = 0.9
+JERK_SHARE = 0.85
 # In a joint stop each of the two keeps at least this share of its limits, lest noise on it never end.
 MIN_STOP_SHARE = 0.1
 
@@ -64,8 +64,10 @@ class MotionLimiter:
         turn_acc, jerk, turn_jerk = limits.max_turn_acceleration_radps2, limits.max_jerk_mps3, limits.max_turn_jerk_radps3
         if target == (0.0, 0.0):
             share_v, share_w = self._stop_shares or self._share_stop()
-            acc, dec, jerk = acc * share_v, dec * share_v, jerk * share_v
-            turn_acc, turn_jerk = turn_acc * share_w, turn_jerk * share_w
+            acc, dec, turn_acc = acc * share_v, dec * share_v, turn_acc * share_w
+            # One time for building up and fading out: both fall along curves of one shape.
+            build_up_s = max(limits.max_deceleration_mps2 / jerk, limits.max_turn_acceleration_radps2 / turn_jerk)
+            jerk, turn_jerk = dec / build_up_s, turn_acc / build_up_s
         forward = self.twist[0] > 0.0 or (self.twist[0] == 0.0 and target[0] >= 0.0)
         up, down = (acc, dec) if forward else (dec, acc)
         speed = _approach(self.twist[0], self.acceleration[0], target[0], target_acceleration[0], up, down, jerk, duration_s)
@@ -144,9 +146,10 @@ def _approach(
     change = jerk * duration_s
     new_rate = min(max(wanted_rate, rate - change), rate + change)
     new_value = value + new_rate * duration_s
-    # Landed within one step of the target: take it, if rate and jerk allow.
+    # Within one step of the target: take it, if rate and jerk allow, both into this step and out of it.
     landing_rate = (target - value) / duration_s
-    if abs(target - new_value) <= change * duration_s and -down <= landing_rate <= up and abs(landing_rate - rate) <= change:
+    gentle = abs(landing_rate - rate) <= change and abs(landing_rate - target_rate) <= change
+    if gentle and -down <= landing_rate <= up:
         return target
     # Braking that has not faded out in time ends in standstill, never in motion the other way.
     if value * new_value < 0.0 and target * new_value <= 0.0:

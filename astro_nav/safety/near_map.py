@@ -115,8 +115,9 @@ class NearMap:
         corner = np.round((np.array(pose_odom_base[:2]) - 0.5 * self._params.size_m) / resolution) * resolution
         occupancy = np.full((count, count), UNKNOWN, dtype=np.int8)
         for view in self._views.values():
+            lidar, ends = view.find_rays_odom(self._reach_m)
             for share in np.arange(0.0, 1.0, 0.5 * resolution / self._reach_m):
-                self._mark(occupancy, view.points_odom * share + pose_odom_base[:2] * np.float64(1.0 - share), corner, FREE)
+                self._mark(occupancy, lidar + share * (ends - lidar), corner, FREE)
         points, is_real = self.collect_points(now_s)
         self._mark(occupancy, points[is_real], corner, OCCUPIED)
         stamp_s = max((view.stamp_s for view in self._views.values()), default=now_s)
@@ -146,7 +147,8 @@ class NearMap:
         x_base, y_base = x_base[keep], y_base[keep]
         points = np.stack([poses[:, 0] + cos * x_base - sin * y_base, poses[:, 1] + sin * x_base + cos * y_base], axis=1)
         self_hits = int(len(rays) - np.count_nonzero(outside))
-        return View(scan, pose_base_laser, points, np.where(measuring, raw, np.nan), self_hits)
+        middle = history.interpolate_poses(np.array([scan.stamp_s + 0.5 * scan.duration_s]))[0]
+        return View(scan, pose_base_laser, middle, points, np.where(measuring, raw, np.nan), self_hits)
 
     def _remember(self, view: View, old: View, history: OdometryHistory) -> None:
         """Keep of the older points what the new scan does not see, and cannot rule out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from astro_nav.geometry.se2 import compose
 from astro_nav.safety.odometry_history import OdometryHistory
 from astro_nav.types import FloatArray, Scan
 
@@ -14,13 +15,24 @@ class View:
     Args:
         scan: the scan.
         pose_base_laser: (3,) of the lidar on the robot.
+        pose_odom_base: (3,) of the robot in the middle of the scan.
         points_odom: (N, 2) its hits near the robot, in the order of the rays [m].
         known_ranges_m: (R,) ranges, NaN where a ray measured nothing [m].
         self_hits: number of rays that hit the robot itself.
     """
 
-    def __init__(self, scan: Scan, pose_base_laser: FloatArray, points_odom: FloatArray, known_ranges_m: FloatArray, self_hits: int) -> None:
+    def __init__(
+        self,
+        scan: Scan,
+        pose_base_laser: FloatArray,
+        pose_odom_base: FloatArray,
+        points_odom: FloatArray,
+        known_ranges_m: FloatArray,
+        self_hits: int,
+    ) -> None:
         self.scan = scan
+        self._pose_odom_base = pose_odom_base
+        self._known_ranges_m = known_ranges_m
         self.pose_base_laser = pose_base_laser
         self.stamp_s = scan.stamp_s + scan.duration_s
         self.points_odom = points_odom
@@ -45,6 +57,14 @@ class View:
         rays, distances = self._find_rays(points_odom, history)
         with np.errstate(invalid="ignore"):
             return (rays < 0) | np.isnan(self._low_m[rays]) | (distances > self._high_m[rays] + tolerance_m)
+
+    def find_rays_odom(self, reach_m: float) -> tuple[FloatArray, FloatArray]:
+        """For the picture: place (2,) of the lidar, and ends (N, 2) of the rays that measured, cut off at a reach."""
+        known = np.flatnonzero(~np.isnan(self._known_ranges_m))
+        x, y, yaw = compose(self._pose_odom_base, self.pose_base_laser)
+        bearings = yaw + self.scan.angle_min_rad + self.scan.angle_increment_rad * known
+        ranges = np.minimum(self._known_ranges_m[known], reach_m)
+        return np.array([x, y]), np.stack([x + ranges * np.cos(bearings), y + ranges * np.sin(bearings)], axis=1)
 
     def _find_rays(self, points_odom: FloatArray, history: OdometryHistory) -> tuple[np.ndarray, FloatArray]:
         """Index of the ray towards each point, -1 outside the field of view, and the point's distance from the lidar [m]."""

@@ -1,0 +1,178 @@
+"""What the near map remembers, forgets and sees moving."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from reference.safety_world import Disc, World, room
+
+from astro_nav.params.files import load_params
+from astro_nav.params.safety_controller import SafetyControllerParams
+from astro_nav.safety.near_map import NearMap
+from astro_nav.safety.odometry_history import OdometryHistory
+from astro_nav.safety.outline import Outline
+from astro_nav.types import FREE, OCCUPIED, Odometry, Scan
+
+PARAMS = load_params(SafetyControllerParams, "safety_controller")
+LASER = np.zeros(3)
+
+
+@pytest.fixture
+def history() -> OdometryHistory:
+    return OdometryHistory(PARAMS.odometry, PARAMS.robot.limits)
+
+
+@pytest.fixture
+def near_map() -> NearMap:
+    return NearMap(PARAMS.map, PARAMS.motion, Outline(PARAMS.robot.footprint))
+
+
+def has_point(near_map: NearMap, x: float, y: float, now_s: float, within_m: float = 0.06) -> bool:
+    points, is_real = near_map.collect_points(now_s)
+    return bool((np.hypot(points[is_real, 0] - x, points[is_real, 1] - y) < within_m).any())
+
+
+def feed(world: World, near_map: NearMap, history: OdometryHistory, change=None) -> str:
+    history.add(world.odometry())
+    scan = world.scan()
+    problem = near_map.add_scan(change(scan) if change else scan, LASER, "scan", history)
+    world.step(0.1)
+    return problem
+
+
+def blind(scan: Scan, value: float = np.nan) -> Scan:
+    """No answer from ahead."""
+    ranges = scan.ranges_m.copy()
+    ranges[150:210] = value
+    return replace(scan, ranges_m=ranges)
+
+
+def test_points_are_placed_where_the_lidar_was_when_each_ray_was_measured(near_map: NearMap, history: OdometryHistory) -> None:
+    """The robot turns while the lidar looks round; the wall must come out straight."""
+    turn_rate, count, lasts_s = 1.5, 360, 0.1
+    stamps = np.arange(0.0, 0.4, 0.02)
+    for stamp in stamps:
+        history.add(Odometry(10.0 + stamp, np.array([0.0, 0.0, turn_rate * stamp]), np.array([0.0, turn_rate])))
+    step = 2.0 * math.pi / count
+    times = 0.2 + lasts_s / count * np.arange(count)
+    bearings = -math.pi + step * np.arange(count) + turn_rate * times
+    with np.errstate(divide="ignore"):
+        ranges = np.where(np.cos(bearings) > 0.3, 0.7 / np.cos(bearings), np.inf)
+    scan = Scan(10.2, "laser", -math.pi, step, lasts_s / count, 0.05, 12.0, ranges.astype(np.float32))
+    assert near_map.add_scan(scan, LASER, "scan", history) == ""
+    points, _ = near_map.collect_points(10.3)
+    assert len(points) > 50
+    np.testing.assert_allclose(points[:, 0], 0.7, atol=2e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.01])
+def test_what_gives_no_answer_any_more_is_remembered_for_a_while(near_map: NearMap, history: OdometryHistory, value: float) -> None:
+    world = World(PARAMS.robot.footprint, [*room(6.0), Disc(0.6, 0.0, 0.05)])
+    feed(world, near_map, history)
+    assert has_point(near_map, 0.55, 0.0, world.now)
+    feed(world, near_map, history, lambda scan: blind(scan, value))
+    assert has_point(near_map, 0.55, 0.0, world.now)
+    for _ in range(11):
+        feed(world, near_map, history, lambda scan: blind(scan, value))
+    assert not has_point(near_map, 0.55, 0.0, world.now)
+
+
+def test_what_is_seen_through_is_forgotten_at_once(near_map: NearMap, history: OdometryHistory) -> None:
+    world = World(PARAMS.robot.footprint, [*room(6.0), Disc(0.6, 0.0, 0.05)])
+    feed(world, near_map, history)
+    world.things.pop()
+    feed(world, near_map, history)
+    assert not has_point(near_map, 0.55, 0.0, world.now)
+
+
+def test_what_is_hidden_behind_something_is_remembered(near_map: NearMap, history: OdometryHistory) -> None:
+    world = World(PARAMS.robot.footprint, [*room(6.0), Disc(0.9, 0.0, 0.05)])
+    feed(world, near_map, history)
+    world.things.append(Disc(0.5, 0.0, 0.1))
+    feed(world, near_map, history)
+    assert has_point(near_map, 0.85, 0.0, world.now)
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.6, 1.2])
+def test_something_that_comes_is_measured_and_its_way_blocked(near_map: NearMap, history: OdometryHistory, speed: float) -> None:
+    world = World(PARAMS.robot.footprint, [*room(6.0), Disc(1.2, 0.0, 0.06, vx=-speed)])
+    for _ in range(5):
+        feed(world, near_map, history)
+    points, is_real = near_map.collect_points(world.now)
+    places = points[~is_real]
+    assert len(places) > 0
+    front = 1.2 - speed * 0.4 - 0.06
+    reach = front - places[:, 0].min()
+    assert reach == pytest.approx(speed * (PARAMS.motion.horizon_s + 0.1), rel=0.35)
+
+
+def test_nothing_moves_in_a_room_through_which_the_robot_drives(near_map: NearMap, history: OdometryHistory) -> None:
+    legs = [Disc(x, y, 0.015) for x in (0.5, 0.9, 1.3) for y in (-0.4, 0.35)]
+    world = World(PARAMS.robot.footprint, [*room(5.0), *legs])
+    world.send(0.5, 0.4)
+    rng = np.random.default_rng(4)
+    moving = 0
+    for period in range(100):
+        world.send(0.5, 0.4)
+        history.add(world.odometry(rng, 0.001, 0.001, 0.01))
+        if period % 5 == 0:
+            near_map.add_scan(world.scan(rng, 0.008), LASER, "scan", history)
+            _, is_real = near_map.collect_points(world.now)
+            moving += int((~is_real).any())
+        world.step(0.02)
+    assert moving <= 2
+
+
+def test_rays_that_hit_the_robot_itself_are_dropped_and_counted(near_map: NearMap, history: OdometryHistory) -> None:
+    world = World(PARAMS.robot.footprint, room(3.0))
+
+    def hit_own_mast(scan: Scan) -> Scan:
+        ranges = scan.ranges_m.copy()
+        ranges[100:104] = 0.09
+        return replace(scan, ranges_m=ranges)
+
+    feed(world, near_map, history, hit_own_mast)
+    assert near_map.count_self_hits() == {"scan": 4}
+    points, _ = near_map.collect_points(world.now)
+    assert np.hypot(points[:, 0], points[:, 1]).min() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda scan: replace(scan, ranges_m=scan.ranges_m[:0]), "no rays"),
+        (lambda scan: replace(scan, ranges_m=np.full(360, np.nan, dtype=np.float32)), "0 of the scan's 360 rays"),
+        (lambda scan: replace(scan, angle_increment_rad=0.1), "more than one turn"),
+        (lambda scan: replace(scan, angle_increment_rad=0.0), "more than one turn"),
+        (lambda scan: replace(scan, range_max_m=0.01), "range_max"),
+        (lambda scan: replace(scan, stamp_s=math.nan), "NaN"),
+        (lambda scan: replace(scan, stamp_s=scan.stamp_s + 5.0), "no odometry around it"),
+        (lambda scan: replace(scan, time_increment_s=0.1), "lasts"),
+    ],
+)
+def test_bad_scans_are_refused_with_a_sentence(near_map: NearMap, history: OdometryHistory, change, words: str) -> None:
+    world = World(PARAMS.robot.footprint, room(3.0))
+    assert words in feed(world, near_map, history, change)
+
+
+def test_a_scan_that_goes_back_in_time_is_refused(near_map: NearMap, history: OdometryHistory) -> None:
+    world = World(PARAMS.robot.footprint, room(3.0))
+    feed(world, near_map, history)
+    assert "not newer" in feed(world, near_map, history, lambda scan: replace(scan, stamp_s=scan.stamp_s - 0.2))
+
+
+def test_the_picture_has_occupied_and_free_cells_in_odom(near_map: NearMap, history: OdometryHistory) -> None:
+    world = World(PARAMS.robot.footprint, [*room(6.0), Disc(0.6, 0.0, 0.05)])
+    feed(world, near_map, history)
+    grid = near_map.make_grid(history.pose_odom_base, world.now)
+
+    def read(x: float, y: float) -> int:
+        column, row = np.floor((np.array([x, y]) - grid.origin_odom) / grid.resolution_m).astype(int)
+        return int(grid.occupancy[row, column])
+
+    assert grid.occupancy.shape == (100, 100)
+    assert read(0.555, 0.0) == OCCUPIED
+    assert read(0.4, 0.0) == FREE
