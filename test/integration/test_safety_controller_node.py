@@ -18,6 +18,7 @@ from astro_nav_msgs.msg import SafetyState  # noqa: E402
 from astro_nav_msgs.msg import Trajectory as TrajectoryMessage  # noqa: E402
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
 from geometry_msgs.msg import TransformStamped, Twist  # noqa: E402
+from nav_msgs.msg import OccupancyGrid  # noqa: E402
 from nav_msgs.msg import Odometry as OdometryMessage  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
@@ -33,7 +34,7 @@ from astro_nav.ros.conversion import (  # noqa: E402
     message_from_trajectory,
 )
 from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA  # noqa: E402
-from astro_nav.types import Odometry, Scan, Trajectory  # noqa: E402
+from astro_nav.types import OCCUPIED, Odometry, Scan, Trajectory  # noqa: E402
 
 PARAMS = load_params(SafetyControllerParams, "safety_controller")
 FRONT_M = float(PARAMS.robot.footprint[:, 0].max())
@@ -207,6 +208,36 @@ def test_stands_before_a_wall_and_names_it(robot: MakeBelieveRobot) -> None:
     assert "ahead" in state.reason and state.source
     assert state.contact_point.x == pytest.approx(robot.wall_x_m, abs=0.05)
     assert state.wanted.linear.x > 0.0 and state.commanded.linear.x == 0.0
+
+
+def test_the_near_map_is_shown_while_somebody_looks(robot: MakeBelieveRobot) -> None:
+    maps: list[OccupancyGrid] = []
+    robot.wall_x_m = robot.pose_odom_base[0] + 0.6
+    robot.run(0.5)
+    subscription = robot.node.create_subscription(OccupancyGrid, "safety_map", maps.append, RELIABLE)
+    robot.wait_for(lambda: bool(maps))
+    robot.node.destroy_subscription(subscription)
+    grid = maps[-1]
+    assert grid.header.frame_id == "odom"
+    assert grid.info.width * grid.info.resolution == pytest.approx(PARAMS.map.size_m)
+    cells = np.array(grid.data, dtype=np.int8).reshape(grid.info.height, grid.info.width)
+    columns = np.flatnonzero((cells == OCCUPIED).any(axis=0))
+    wall_m = grid.info.origin.position.x + (columns + 0.5) * grid.info.resolution
+    np.testing.assert_allclose(wall_m, robot.wall_x_m, atol=0.05)
+
+
+def test_a_frozen_process_starts_again_from_rest(robot: MakeBelieveRobot, controller: RealNode) -> None:
+    start_driving(robot)
+    controller.process.send_signal(signal.SIGSTOP)
+    robot.run(0.6)
+    # The base stops by itself: its own time-out.
+    robot.twist = np.zeros(2)
+    robot.run(1.0)
+    robot.commands.clear()
+    controller.process.send_signal(signal.SIGCONT)
+    robot.wait_for(lambda: len(robot.commands) > 3)
+    assert max(twist[0] for _, twist in robot.commands[:3]) < 0.15
+    robot.wait_for(lambda: robot.twist[0] > 0.9 * WISH_MPS)
 
 
 def test_another_publisher_of_cmd_vel_is_an_error_that_names_it(robot: MakeBelieveRobot) -> None:
