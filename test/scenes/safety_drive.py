@@ -32,7 +32,8 @@ def make_trajectory(
         off = wish[axis] - begin[axis]
         changes = most * step_s * np.arange(count)
         twists[:, axis] = begin[axis] + math.copysign(1.0, off) * np.minimum(changes, abs(off))
-        accelerations[:, axis] = np.where(changes < abs(off), math.copysign(most, off), 0.0)
+    if count > 1:
+        accelerations[:-1] = np.diff(twists, axis=0) / step_s
     poses[:1] = pose_odom_base
     for k in range(1, count):
         speed, turn_rate = 0.5 * (twists[k - 1] + twists[k])
