@@ -1,0 +1,32 @@
+"""The rviz2 configuration is there and shows topics that the stack, or the robot, publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPICS = {
+    "map", "map_updates", "local_map", "local_map_updates", "safety_map", "safety_map_updates", "scan", "robot_description",
+    "plan", "local_plan", "candidates",
+}  # fmt: skip
+
+
+def test_the_launch_file_names_a_configuration_that_exists():
+    launch = (ROOT / "launch" / "rviz.launch.xml").read_text(encoding="utf-8")
+    assert "rviz/astro_nav.rviz" in launch and (ROOT / "rviz" / "astro_nav.rviz").is_file()
+
+
+def test_displays_and_tools_speak_of_known_topics_by_relative_names():
+    manager = yaml.safe_load((ROOT / "rviz" / "astro_nav.rviz").read_text(encoding="utf-8"))["Visualization Manager"]
+    named = {
+        topic["Value"]
+        for display in manager["Displays"]
+        for key, topic in display.items()
+        if key in ("Topic", "Update Topic", "Description Topic")
+    }
+    assert named == TOPICS
+    goals = [tool["Topic"]["Value"] for tool in manager["Tools"] if tool["Class"].endswith("SetGoal")]
+    assert goals == ["goal_pose"]
+    assert manager["Global Options"]["Fixed Frame"] == "map"
