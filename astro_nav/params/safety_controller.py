@@ -15,15 +15,30 @@ class TrackingParams:
     damping: float = parameter("damping ratio of the feedback on the pose error", minimum=0.1, maximum=5.0, live=True)
     stiffness_radpm: float = parameter(
         "gain of the feedback: pose errors decay over about 1 / (damping * stiffness) metres of way",
-        unit="rad/m", minimum=0.0, maximum=20.0, live=True,
+        unit="rad/m",
+        minimum=0.0,
+        maximum=20.0,
+        live=True,
     )
-    max_speed_correction_mps: float = parameter("largest speed added by the feedback", unit="m/s", minimum=0.0, maximum=1.0, live=True)
-    max_turn_correction_radps: float = parameter("largest turn rate added by the feedback", unit="rad/s", minimum=0.0, maximum=5.0, live=True)
-    correction_filter_s: float = parameter("time constant of the low-pass on the feedback", unit="s", minimum=0.0, maximum=1.0, live=True)
-    max_error_m: float = parameter("the robot is off its trajectory, and stops, beyond this distance", unit="m", minimum=0.05, maximum=5.0, live=True)
-    max_error_rad: float = parameter("the robot is off its trajectory, and stops, beyond this angle", unit="rad", minimum=0.05, maximum=3.15, live=True)
+    max_speed_correction_mps: float = parameter(
+        "largest speed added by the feedback", unit="m/s", minimum=0.0, maximum=1.0, live=True
+    )
+    max_turn_correction_radps: float = parameter(
+        "largest turn rate added by the feedback", unit="rad/s", minimum=0.0, maximum=5.0, live=True
+    )
+    correction_filter_s: float = parameter(
+        "time constant of the low-pass on the feedback", unit="s", minimum=0.0, maximum=1.0, live=True
+    )
+    max_error_m: float = parameter(
+        "the robot is off its trajectory, and stops, beyond this distance", unit="m", minimum=0.05, maximum=5.0, live=True
+    )
+    max_error_rad: float = parameter(
+        "the robot is off its trajectory, and stops, beyond this angle", unit="rad", minimum=0.05, maximum=3.15, live=True
+    )
     standing_speed_mps: float = parameter("slower wishes than this mean: stand", unit="m/s", minimum=0.0, maximum=0.1, live=True)
-    standing_turn_rate_radps: float = parameter("slower turns than this mean: stand", unit="rad/s", minimum=0.0, maximum=0.5, live=True)
+    standing_turn_rate_radps: float = parameter(
+        "slower turns than this mean: stand", unit="rad/s", minimum=0.0, maximum=0.5, live=True
+    )
     speed_tolerance: float = parameter(
         "share by which a trajectory's speeds may exceed the robot's limits before it is refused", minimum=0.0, maximum=1.0
     )
@@ -34,12 +49,19 @@ class TrackingParams:
 class OdometryParams:
     """How odometry is read."""
 
-    filter_s: float = parameter("time constant over which pose noise is averaged; motion itself is not delayed", unit="s", minimum=0.0, maximum=1.0)
+    filter_s: float = parameter(
+        "time constant over which pose noise is averaged; motion itself is not delayed", unit="s", minimum=0.0, maximum=1.0
+    )
     history_s: float = parameter("how long poses are kept to place scans", unit="s", minimum=0.2, maximum=10.0)
-    max_jump_m: float = parameter("position steps beyond what the speed limits explain, plus this, are a jump", unit="m", minimum=0.01, maximum=5.0)
+    max_jump_m: float = parameter(
+        "position steps beyond what the speed limits explain, plus this, are a jump", unit="m", minimum=0.01, maximum=5.0
+    )
     max_jump_rad: float = parameter("likewise for the heading", unit="rad", minimum=0.01, maximum=3.15)
     residual_s: float = parameter(
-        "time constant with which a difference between measured and commanded speed is expected to vanish", unit="s", minimum=0.0, maximum=1.0
+        "time constant with which a difference between measured and commanded speed is expected to vanish",
+        unit="s",
+        minimum=0.0,
+        maximum=1.0,
     )
 
 
@@ -48,27 +70,45 @@ class CheckParams:
     """The final check of every command."""
 
     reaction_s: float = parameter(
-        "time beyond latency.actuation_s until a command to brake works: one period, its jitter, the wheels' lag", unit="s", minimum=0.0, maximum=1.0
+        "time beyond latency.actuation_s until a command to brake works: one period, its jitter, the wheels' lag",
+        unit="s",
+        minimum=0.0,
+        maximum=1.0,
     )
-    margin_m: float = parameter("clearance to keep at rest, on all sides: noise of the lidar", unit="m", minimum=0.0, maximum=0.5, live=True)
+    margin_m: float = parameter(
+        "clearance to keep at rest, on all sides: noise of the lidar", unit="m", minimum=0.0, maximum=0.5, live=True
+    )
     margin_per_speed_s: float = parameter(
         "clearance added per speed of the fastest point of the outline", unit="s", minimum=0.001, maximum=1.0, live=True
     )
     reverse_margin_m: float = parameter("clearance added while driving backwards", unit="m", minimum=0.0, maximum=0.5, live=True)
-    gap_m: float = parameter("way left over, beside the margin, when braking ends before an obstacle", unit="m", minimum=0.0, maximum=0.5, live=True)
+    gap_m: float = parameter(
+        "way left over, beside the margin, when braking ends before an obstacle", unit="m", minimum=0.0, maximum=0.5, live=True
+    )
     hard_share: float = parameter(
         "share of margins and gap that is enforced by emergency braking; the rest is kept at the comfortable limits",
-        minimum=0.0, maximum=1.0, live=True,
+        minimum=0.0,
+        maximum=1.0,
+        live=True,
     )
     touch_m: float = parameter("nearer than this counts as contact", unit="m", minimum=0.0, maximum=0.05)
     escape_speed_mps: float = parameter("fastest motion out of a contact", unit="m/s", minimum=0.01, maximum=0.5, live=True)
     comfort_share: float = parameter(
-        "share of the comfortable deceleration that is planned with when an obstacle is seen in time", minimum=0.1, maximum=1.0, live=True
+        "share of the comfortable deceleration that is planned with when an obstacle is seen in time",
+        minimum=0.1,
+        maximum=1.0,
+        live=True,
     )
     restart_speed_mps: float = parameter(
-        "a robot that an obstacle has stopped starts again only when this speed is allowed ...", unit="m/s", minimum=0.0, maximum=0.5, live=True
+        "a robot that an obstacle has stopped starts again only when this speed is allowed ...",
+        unit="m/s",
+        minimum=0.0,
+        maximum=0.5,
+        live=True,
     )
-    restart_after_s: float = parameter("... for this long, lest noise make it tremble", unit="s", minimum=0.0, maximum=5.0, live=True)
+    restart_after_s: float = parameter(
+        "... for this long, lest noise make it tremble", unit="s", minimum=0.0, maximum=5.0, live=True
+    )
     spacing_m: float = parameter("way of the outline between two poses of the sweep", unit="m", minimum=0.005, maximum=0.1)
 
 
@@ -78,10 +118,16 @@ class SafetyMapParams:
 
     size_m: float = parameter("edge length of the map", unit="m", minimum=0.5, maximum=20.0)
     resolution_m: float = parameter("edge length of a cell of the published picture of it", unit="m", minimum=0.005, maximum=0.2)
-    memory_s: float = parameter("how long a point is remembered that the lidar cannot see any more", unit="s", minimum=0.0, maximum=30.0)
-    clearing_tolerance_m: float = parameter("a ray clears remembered points that it passes by more than this", unit="m", minimum=0.01, maximum=0.5)
+    memory_s: float = parameter(
+        "how long a point is remembered that the lidar cannot see any more", unit="s", minimum=0.0, maximum=30.0
+    )
+    clearing_tolerance_m: float = parameter(
+        "a ray clears remembered points that it passes by more than this", unit="m", minimum=0.01, maximum=0.5
+    )
     scan_noise_m: float = parameter("standard deviation of a range", unit="m", minimum=0.0, maximum=0.1)
-    self_hit_depth_m: float = parameter("points deeper than this inside the outline are the robot itself", unit="m", minimum=0.0, maximum=0.5)
+    self_hit_depth_m: float = parameter(
+        "points deeper than this inside the outline are the robot itself", unit="m", minimum=0.0, maximum=0.5
+    )
     max_points: int = parameter("most points held per lidar, the nearest first", minimum=50, maximum=20000)
     min_valid_share: float = parameter("a scan with a smaller share of measuring rays is refused", minimum=0.0, maximum=1.0)
 
@@ -90,16 +136,25 @@ class SafetyMapParams:
 class MotionParams:
     """What moves by itself: a person who steps in, a hand."""
 
-    min_step_m: float = parameter("a point nearer than free space seen before by more than this has moved in", unit="m", minimum=0.02, maximum=1.0)
+    min_step_m: float = parameter(
+        "a point nearer than free space seen before by more than this has moved in", unit="m", minimum=0.02, maximum=1.0
+    )
     max_speed_mps: float = parameter("fastest motion that is believed", unit="m/s", minimum=0.1, maximum=5.0)
     assumed_speed_mps: float = parameter(
-        "speed against the robot's way that is assumed for one scan for what comes out of nowhere", unit="m/s", minimum=0.0, maximum=5.0
+        "speed against the robot's way that is assumed for one scan for what comes out of nowhere",
+        unit="m/s",
+        minimum=0.0,
+        maximum=5.0,
     )
     speed_noise_mps: float = parameter("noise of a speed measured over two scans", unit="m/s", minimum=0.0, maximum=1.0)
     min_points: int = parameter("fewer moved points than this side by side are noise", minimum=1, maximum=50)
     gap_m: float = parameter("points further apart than this belong to different things", unit="m", minimum=0.02, maximum=1.0)
     horizon_s: float = parameter(
-        "where moving things will be within this time is out of bounds for the robot", unit="s", minimum=0.0, maximum=3.0, live=True
+        "where moving things will be within this time is out of bounds for the robot",
+        unit="s",
+        minimum=0.0,
+        maximum=3.0,
+        live=True,
     )
 
 
@@ -111,15 +166,29 @@ class WatchdogParams:
     scan_stop_after_s: float = parameter("a scan older than this stops the robot", unit="s", minimum=0.05, maximum=5.0)
     odometry_slow_after_s: float = parameter("odometry older than this slows the robot", unit="s", minimum=0.02, maximum=5.0)
     odometry_stop_after_s: float = parameter("odometry older than this stops the robot", unit="s", minimum=0.05, maximum=5.0)
-    trajectory_slow_after_s: float = parameter("a trajectory older than this slows the robot", unit="s", minimum=0.05, maximum=10.0)
-    trajectory_stop_after_s: float = parameter("a trajectory older than this stops the robot", unit="s", minimum=0.1, maximum=10.0)
-    teleop_slow_after_s: float = parameter("a joystick command older than this slows the robot", unit="s", minimum=0.02, maximum=5.0)
-    teleop_stop_after_s: float = parameter("a joystick command older than this stops the robot", unit="s", minimum=0.05, maximum=5.0)
+    trajectory_slow_after_s: float = parameter(
+        "a trajectory older than this slows the robot", unit="s", minimum=0.05, maximum=10.0
+    )
+    trajectory_stop_after_s: float = parameter(
+        "a trajectory older than this stops the robot", unit="s", minimum=0.1, maximum=10.0
+    )
+    teleop_slow_after_s: float = parameter(
+        "a joystick command older than this slows the robot", unit="s", minimum=0.02, maximum=5.0
+    )
+    teleop_stop_after_s: float = parameter(
+        "a joystick command older than this stops the robot", unit="s", minimum=0.05, maximum=5.0
+    )
     loop_slow_after_s: float = parameter("a period longer than this slows the robot", unit="s", minimum=0.02, maximum=1.0)
     loop_stop_after_s: float = parameter("a period longer than this stops the robot", unit="s", minimum=0.05, maximum=5.0)
-    clock_jump_s: float = parameter("a step of the ROS clock against the steady clock beyond this is a jump", unit="s", minimum=0.01, maximum=10.0)
-    clock_still_s: float = parameter("a ROS clock that stands still for this long stops the robot", unit="s", minimum=0.1, maximum=10.0)
-    max_future_s: float = parameter("data stamped later than now by more than this is refused", unit="s", minimum=0.0, maximum=5.0)
+    clock_jump_s: float = parameter(
+        "a step of the ROS clock against the steady clock beyond this is a jump", unit="s", minimum=0.01, maximum=10.0
+    )
+    clock_still_s: float = parameter(
+        "a ROS clock that stands still for this long stops the robot", unit="s", minimum=0.1, maximum=10.0
+    )
+    max_future_s: float = parameter(
+        "data stamped later than now by more than this is refused", unit="s", minimum=0.0, maximum=5.0
+    )
 
     def find_conflicts(self) -> list[str]:
         conflicts = []
@@ -137,16 +206,24 @@ class ContactSensorParams:
     cliff_topics: list[str] = parameter("sensor_msgs/Range topics that look at the floor in front of the wheels; empty for none")
     cliff_distance_m: float = parameter("a range longer than this means: no floor", unit="m", minimum=0.005, maximum=1.0)
     bumper_topics: list[str] = parameter("std_msgs/Bool topics, true while the bumper is pressed; empty for none")
-    stop_after_s: float = parameter("a contact sensor that was heard and is silent for this long stops the robot", unit="s", minimum=0.05, maximum=10.0)
-    hold_s: float = parameter("how long the robot only backs away after a bumper or cliff sensor let go", unit="s", minimum=0.0, maximum=10.0)
+    stop_after_s: float = parameter(
+        "a contact sensor that was heard and is silent for this long stops the robot", unit="s", minimum=0.05, maximum=10.0
+    )
+    hold_s: float = parameter(
+        "how long the robot only backs away after a bumper or cliff sensor let go", unit="s", minimum=0.0, maximum=10.0
+    )
 
 
 @dataclass(frozen=True)
 class ReportParams:
     """What people read."""
 
-    hold_s: float = parameter("a reason stays for at least this long before a milder one replaces it", unit="s", minimum=0.0, maximum=5.0, live=True)
-    min_slowdown: float = parameter("slowing by a smaller share than this is not worth a sentence", minimum=0.0, maximum=0.5, live=True)
+    hold_s: float = parameter(
+        "a reason stays for at least this long before a milder one replaces it", unit="s", minimum=0.0, maximum=5.0, live=True
+    )
+    min_slowdown: float = parameter(
+        "slowing by a smaller share than this is not worth a sentence", minimum=0.0, maximum=0.5, live=True
+    )
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ class ClockWatch:
         holds = []
         if self._still_for_s() > self._params.clock_still_s:
             sentence = (
-                f"the clock has stood still for {self._still_for_s():.1f} s (limit clock_still_s = {self._params.clock_still_s:g} s): "
-                "is the simulation paused?"
+                f"the clock has stood still for {self._still_for_s():.1f} s "
+                f"(limit clock_still_s = {self._params.clock_still_s:g} s): is the simulation paused?"
             )
             holds.append(stand(LimitedBy.CLOCK, "/clock", sentence, hard=True))
         gap_s = self.worst_gap_s
@@ -95,7 +95,10 @@ class ClockWatch:
                     LimitedBy.LATE_LOOP,
                     fade(gap_s, limit_s, self._params.loop_stop_after_s),
                     "",
-                    lambda: f"the safety controller's own period was {1e3 * gap_s:.0f} ms (limit {1e3 * limit_s:.0f} ms): the computer is overloaded",
+                    lambda: (
+                        f"the safety controller's own period was {1e3 * gap_s:.0f} ms (limit {1e3 * limit_s:.0f} ms): "
+                        "the computer is overloaded"
+                    ),
                     hard=gap_s > self._params.loop_stop_after_s,
                 )
             )

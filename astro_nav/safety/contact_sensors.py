@@ -58,8 +58,8 @@ class ContactSensors:
         for source, heard_s in self._heard_s.items():
             if now_s - heard_s > self._params.stop_after_s:
                 sentence = (
-                    f"{source} has been silent for {now_s - heard_s:.2f} s (limit stop_after_s = {self._params.stop_after_s:g} s): "
-                    "check the cliff sensor"
+                    f"{source} has been silent for {now_s - heard_s:.2f} s "
+                    f"(limit stop_after_s = {self._params.stop_after_s:g} s): check the cliff sensor"
                 )
                 holds.append(stand(LimitedBy.CLIFF, source, sentence))
         for source, objected_s in self._objected_s.items():

@@ -292,10 +292,16 @@ class SafetyController:
     def _find_data_holds(self, now_s: float) -> list[Hold]:
         watchdog, data = self._params.watchdog, self._data
         age_s = now_s - self._history.newest_s
-        judged = [data.judge_age(LimitedBy.ODOM_AGE, "odom", age_s, watchdog.odometry_slow_after_s, watchdog.odometry_stop_after_s, now_s)]
+        judged = [
+            data.judge_age(
+                LimitedBy.ODOM_AGE, "odom", age_s, watchdog.odometry_slow_after_s, watchdog.odometry_stop_after_s, now_s
+            )
+        ]
         for source in self._params.scan_topics:
             age_s = now_s - self._map.find_stamp_s(source)
-            judged.append(data.judge_age(LimitedBy.SCAN_AGE, source, age_s, watchdog.scan_slow_after_s, watchdog.scan_stop_after_s, now_s))
+            judged.append(
+                data.judge_age(LimitedBy.SCAN_AGE, source, age_s, watchdog.scan_slow_after_s, watchdog.scan_stop_after_s, now_s)
+            )
         holds = [hold for hold in judged if hold is not None]
         if not holds:
             data.accept_all()
@@ -336,7 +342,12 @@ class SafetyController:
         scan_age_s = max(now_s - self._map.find_stamp_s(source) for source in self._params.scan_topics)
         error = self._desk.tracking_error if self._tracker.course is not None else (0.0, 0.0)
         self.report = StepReport(
-            self._reporter.source, scan_age_s, now_s - self._history.newest_s, self._check.point_count, self._map.count_self_hits(), *error
+            self._reporter.source,
+            scan_age_s,
+            now_s - self._history.newest_s,
+            self._check.point_count,
+            self._map.count_self_hits(),
+            *error,
         )
         return Verdict(
             stamp_s=now_s,

@@ -41,7 +41,9 @@ class DataWatch:
         """There is fresh data of every kind."""
         self._void = ""
 
-    def judge_age(self, kind: LimitedBy, source: str, age_s: float, slow_after_s: float, stop_after_s: float, now_s: float) -> Hold | None:
+    def judge_age(
+        self, kind: LimitedBy, source: str, age_s: float, slow_after_s: float, stop_after_s: float, now_s: float
+    ) -> Hold | None:
         """The hold for data of an age, None while it is fresh. Whoever knows why it is missing is quoted."""
         scale = fade(age_s, slow_after_s, stop_after_s)
         if scale >= 1.0:
@@ -57,6 +59,8 @@ class DataWatch:
                 return quoted
             if math.isinf(age_s):
                 return f"waiting for {source}: no message yet"
-            return f"{source} is {age_s:.2f} s old (slows after {slow_after_s:g} s, stands at {stop_after_s:g} s): check its driver"
+            return (
+                f"{source} is {age_s:.2f} s old (slows after {slow_after_s:g} s, stands at {stop_after_s:g} s): check its driver"
+            )
 
         return Hold(kind, scale, source, explain, hard=scale == 0.0)

@@ -110,7 +110,9 @@ class FinalCheck:
     def _describe(self, result: CheckResult, outline_speed_mps: float, speed_mps: float) -> Finding:
         scale = min(1.0, result.allowed_mps / outline_speed_mps)
         if result.point < 0:
-            return Finding(scale, result.allowed_mps, np.full(2, np.nan), result.contact_s, lambda: Hold(LimitedBy.NOTHING, 1.0, "", str))
+            return Finding(
+                scale, result.allowed_mps, np.full(2, np.nan), result.contact_s, lambda: Hold(LimitedBy.NOTHING, 1.0, "", str)
+            )
         point = self._points_odom[result.point]
         x, y = float(self._around.x_m[result.point]), float(self._around.y_m[result.point])
         clearance_m = float(self._around.clearances_m[result.point])
@@ -121,7 +123,11 @@ class FinalCheck:
             if result.touching:
                 return f"something touches the robot {where}: only motion away from it is allowed"
             contact = f", contact in {result.contact_s:.1f} s" if math.isfinite(result.contact_s) else ""
-            allowed = f"allowed {scale * speed_mps:.2f} of {speed_mps:.2f} m/s" if speed_mps > 0.0 else f"turning at {100.0 * scale:.0f} %"
+            allowed = (
+                f"allowed {scale * speed_mps:.2f} of {speed_mps:.2f} m/s"
+                if speed_mps > 0.0
+                else f"turning at {100.0 * scale:.0f} %"
+            )
             return f"{thing} {max(clearance_m, 0.0):.2f} m from the outline {where}{contact}: {allowed}"
 
         kind = LimitedBy.CONTACT if result.touching else LimitedBy.OBSTACLE

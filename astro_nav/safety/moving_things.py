@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from astro_nav.safety.near_map import View
 
 
-def measure_motion(points_odom: FloatArray, stamp_s: float, earlier: list[View], history: OdometryHistory, params: MotionParams) -> FloatArray:
+def measure_motion(
+    points_odom: FloatArray, stamp_s: float, earlier: list[View], history: OdometryHistory, params: MotionParams
+) -> FloatArray:
     """Find which points of a new scan have moved in, and how fast.
 
     Args:

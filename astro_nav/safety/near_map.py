@@ -23,6 +23,7 @@ EARLIER_VIEWS = 4
 # Places at which a thing in motion is put along its way.
 COMING_STEPS = 6
 
+
 class NearMap:
     """Points around the robot, per lidar.
 

@@ -115,7 +115,8 @@ class OdometryHistory:
 
     def _find_problem(self, odometry: Odometry) -> str:
         if np.shape(odometry.pose_odom_base) != (3,) or np.shape(odometry.twist) != (2,):
-            return f"odometry has a pose of shape {np.shape(odometry.pose_odom_base)} and a twist of shape {np.shape(odometry.twist)}, needed (3,) and (2,)"
+            shapes = f"a pose of shape {np.shape(odometry.pose_odom_base)} and a twist of shape {np.shape(odometry.twist)}"
+            return f"odometry has {shapes}, needed (3,) and (2,): check the base driver"
         values = [odometry.stamp_s, *odometry.pose_odom_base, *odometry.twist]
         if not all(math.isfinite(value) for value in values):
             return "odometry holds NaN or infinity: check the base driver"
@@ -126,7 +127,9 @@ class OdometryHistory:
             return f"odometry reports {values[4]:.3g} m/s, beyond any belief (limit {limit:g} m/s): check the base driver"
         turn_limit = PLAUSIBLE_SPEED_FACTOR * self._limits.max_turn_rate_radps
         if abs(values[5]) > turn_limit:
-            return f"odometry reports {values[5]:.3g} rad/s, beyond any belief (limit {turn_limit:g} rad/s): check the base driver"
+            return (
+                f"odometry reports {values[5]:.3g} rad/s, beyond any belief (limit {turn_limit:g} rad/s): check the base driver"
+            )
         if odometry.stamp_s <= self.newest_s:
             return (
                 f"odometry stamped {odometry.stamp_s:.3f} s is not newer than the one before, {self.newest_s:.3f} s: "

@@ -8,7 +8,16 @@ from astro_nav.params.safety_controller import ReportParams
 from astro_nav.safety.hold import Hold
 from astro_nav.types import LimitedBy
 
-SIDES = ("ahead", "ahead on the left", "on the left", "behind on the left", "behind", "behind on the right", "on the right", "ahead on the right")
+SIDES = (
+    "ahead",
+    "ahead on the left",
+    "on the left",
+    "behind on the left",
+    "behind",
+    "behind on the right",
+    "on the right",
+    "ahead on the right",
+)
 
 
 class Reporter:

@@ -36,9 +36,13 @@ def find_scan_problem(scan: Scan, pose_base_laser: FloatArray, min_valid_share: 
             "check angle_increment of the lidar driver"
         )
     if abs(scan.angle_min_rad) > MAX_ANGLE_RAD:
-        return f"the scan starts at {scan.angle_min_rad:g} rad (limit {MAX_ANGLE_RAD:.2f} rad): check angle_min of the lidar driver"
+        return (
+            f"the scan starts at {scan.angle_min_rad:g} rad (limit {MAX_ANGLE_RAD:.2f} rad): check angle_min of the lidar driver"
+        )
     if not 0.0 <= scan.range_min_m < scan.range_max_m:
-        return f"the scan's range_min {scan.range_min_m:g} m and range_max {scan.range_max_m:g} m do not fit: check the lidar driver"
+        return (
+            f"the scan's range_min {scan.range_min_m:g} m and range_max {scan.range_max_m:g} m do not fit: check the lidar driver"
+        )
     if not 0.0 <= scan.duration_s <= MAX_DURATION_S:
         return f"one scan lasts {scan.duration_s:.3g} s (limit {MAX_DURATION_S:g} s): check time_increment of the lidar driver"
     if np.shape(pose_base_laser) != (3,) or not np.abs(pose_base_laser).max() <= MAX_MOUNT_M:

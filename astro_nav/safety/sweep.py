@@ -123,7 +123,12 @@ def sweep_arc(speed_mps: float, turn_rate_radps: float, outline_speed_mps: float
 
 
 def compute_braking(
-    speed_mps: float, turn_rate_radps: float, outline_speed_mps: float, deceleration_mps2: float, turn_deceleration_radps2: float, reaction_s: float
+    speed_mps: float,
+    turn_rate_radps: float,
+    outline_speed_mps: float,
+    deceleration_mps2: float,
+    turn_deceleration_radps2: float,
+    reaction_s: float,
 ) -> Braking:
     """Braking that keeps to the curve: speed and turn rate fall in proportion, the slower of the two sets the pace."""
     stopping_s = max(abs(speed_mps) / deceleration_mps2, abs(turn_rate_radps) / turn_deceleration_radps2, 1e-6)
@@ -137,7 +142,9 @@ class MotionChecker:
         self._params = params
         self._outline = outline
 
-    def look_around(self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float]) -> Surroundings:
+    def look_around(
+        self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float]
+    ) -> Surroundings:
         """Express points of odom in the robot's frame and measure their clearance.
 
         Args:

@@ -64,7 +64,9 @@ def _find_time_problem(trajectory: Trajectory, now_s: float, newest_stamp_s: flo
         )
     age_s, limit_s = now_s - trajectory.stamp_s, params.watchdog.trajectory_stop_after_s
     if age_s > limit_s:
-        return f"the trajectory is {age_s:.2f} s old (limit trajectory_stop_after_s = {limit_s:g} s): the local planner is too slow"
+        return (
+            f"the trajectory is {age_s:.2f} s old (limit trajectory_stop_after_s = {limit_s:g} s): the local planner is too slow"
+        )
     if not len(trajectory.poses_odom):
         return ""
     lead_s = trajectory.start_s - now_s
@@ -111,8 +113,8 @@ def _find_motion_problem(trajectory: Trajectory, params: SafetyControllerParams)
     if len(jumps) and jumps.max() > 0.0:
         worst = int(jumps.argmax())
         return (
-            f"the trajectory turns by {turns[worst]:.2f} rad after sample {worst}, its turn rates explain {explained[worst]:.2f} rad: "
-            "check the local planner"
+            f"the trajectory turns by {turns[worst]:.2f} rad after sample {worst}, "
+            f"its turn rates explain {explained[worst]:.2f} rad: check the local planner"
         )
     return ""
 

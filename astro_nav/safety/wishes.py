@@ -110,7 +110,9 @@ class WishDesk:
             duration_s: length of the period.
         """
         wish, holds = self._wish_by_teleop(now_s) or self._wish_by_trajectory(pose_odom_base, now_s, effect_s, duration_s)
-        wish = wish.scaled(compute_limit_scale(wish.twist, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf))
+        wish = wish.scaled(
+            compute_limit_scale(wish.twist, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
+        )
         limit_mps, wanted_mps = self.speed_limit_mps, abs(wish.twist[0])
         if wanted_mps > limit_mps:
             sentence = f"speed_limit allows {limit_mps:.2f} m/s of the wanted {wanted_mps:.2f} m/s"
@@ -127,7 +129,11 @@ class WishDesk:
         scale = fade(age_s, watchdog.teleop_slow_after_s, watchdog.teleop_stop_after_s)
         holds = []
         if scale < 1.0:
-            holds.append(Hold(LimitedBy.TRAJECTORY_AGE, scale, "cmd_vel_teleop", lambda: f"the joystick's last command is {age_s:.2f} s old"))
+            holds.append(
+                Hold(
+                    LimitedBy.TRAJECTORY_AGE, scale, "cmd_vel_teleop", lambda: f"the joystick's last command is {age_s:.2f} s old"
+                )
+            )
         return wish_from_teleop(self._teleop[1], self._outline, self._params), holds
 
     def _wish_by_trajectory(
@@ -158,7 +164,11 @@ class WishDesk:
         if scale >= 1.0:
             return []
         refused = self._data.find_refusal("trajectory", now_s)
-        sentence = refused or f"the trajectory is {age_s:.2f} s old (slows after {slow_s:g} s, stands at {stop_s:g} s): is the local planner alive?"
+        sentence = (
+            refused
+            or f"the trajectory is {age_s:.2f} s old (slows after {slow_s:g} s, stands at {stop_s:g} s): "
+            "is the local planner alive?"
+        )
         return [Hold(LimitedBy.BAD_INPUT if refused else LimitedBy.TRAJECTORY_AGE, scale, "trajectory", lambda: sentence)]
 
     def _find_tracking_problem(self, off_m: float, off_rad: float) -> str:

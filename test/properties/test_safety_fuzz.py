@@ -80,7 +80,9 @@ class Fuzzer:
             scan = self.damage(scan)
         if self.damaged(0.03):
             mount = self.nasty(mount)
-        self.controller.add_scan(scan, mount, self.now_s, str(self.rng.choice(["scan", "scan_rear", "", "nonsense"], p=[0.45, 0.45, 0.05, 0.05])))
+        self.controller.add_scan(
+            scan, mount, self.now_s, str(self.rng.choice(["scan", "scan_rear", "", "nonsense"], p=[0.45, 0.45, 0.05, 0.05]))
+        )
 
     def send_trajectory(self) -> None:
         count = int(self.rng.choice([0, 1, 2, 31], p=[0.05, 0.05, 0.1, 0.8]))

@@ -69,7 +69,9 @@ class Drive:
 def test_any_joystick_among_any_things_never_touches(seed: int) -> None:
     rng = np.random.default_rng(seed)
     footprint = PARAMS.robot.footprint if seed % 4 else np.array([[0.3, 0.0], [-0.15, 0.2], [-0.15, -0.2]])
-    params = PARAMS if seed % 4 else load_params(SafetyControllerParams, "safety_controller", changes={"robot.footprint_m": TRIANGLE})
+    params = (
+        PARAMS if seed % 4 else load_params(SafetyControllerParams, "safety_controller", changes={"robot.footprint_m": TRIANGLE})
+    )
     things = room(5.0)
     for _ in range(14):
         x, y = rng.uniform(-2.2, 2.2, 2)
@@ -156,7 +158,9 @@ def test_without_sensors_it_stands_within_the_stated_bounds_and_resumes() -> Non
     drive.sensing = False
     lost_s, place = drive.world.now, drive.world.x
     drive.run(3.0, (speed, 0.0), lambda running: running.stands)
-    bound_s = watchdog.scan_stop_after_s + speed / limits.emergency_deceleration_mps2 + 0.1 + PARAMS.robot.latency.actuation_s + 0.2
+    bound_s = (
+        watchdog.scan_stop_after_s + speed / limits.emergency_deceleration_mps2 + 0.1 + PARAMS.robot.latency.actuation_s + 0.2
+    )
     assert drive.world.now - lost_s < bound_s
     assert drive.world.x - place < speed * bound_s
     assert "old" in drive.verdicts[-1].reason

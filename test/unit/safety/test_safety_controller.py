@@ -20,7 +20,9 @@ PERIOD_S = 0.02
 LASER = np.zeros(3)
 
 
-def make_trajectory(world: World, twist: tuple[float, float], start_s: float | None = None, count: int = 31, stop: bool = False) -> Trajectory:
+def make_trajectory(
+    world: World, twist: tuple[float, float], start_s: float | None = None, count: int = 31, stop: bool = False
+) -> Trajectory:
     """A constant motion from where the robot is, optionally slowing to rest."""
     start_s = world.now if start_s is None else start_s
     times = np.arange(count) * 0.1
@@ -195,7 +197,12 @@ def poison(trajectory: Trajectory) -> Trajectory:
         (lambda t: replace(t, twists=t.twists * 10.0), "limit max_speed_mps"),
         (lambda t: replace(t, twists=t.twists[:5]), "shapes"),
         (damage(step_s=0.0), "step"),
-        (lambda t: replace(t, poses_odom=t.poses_odom * np.array([1.0, 1.0, 0.0]) + np.linspace(0.0, 30.0, 31)[:, None] * [0.0, 0.0, 1.0]), "turns by"),
+        (
+            lambda t: replace(
+                t, poses_odom=t.poses_odom * np.array([1.0, 1.0, 0.0]) + np.linspace(0.0, 30.0, 31)[:, None] * [0.0, 0.0, 1.0]
+            ),
+            "turns by",
+        ),
     ],
 )
 def test_unusable_trajectories_are_refused_and_the_present_one_goes_on(loop: Loop, change, words: str) -> None:
@@ -279,14 +286,19 @@ def test_odometry_that_jumps_voids_map_and_trajectory(loop: Loop) -> None:
     assert loop.run(1.0, replan(0.4)).twist[0] > 0.2
 
 
-@pytest.mark.parametrize(("pose", "twist"), [([math.nan, 0.0, 0.0], [0.0, 0.0]), ([0.0, 0.0, 0.0], [math.inf, 0.0]), ([0.0, 0.0, 0.0], [50.0, 0.0])])
+@pytest.mark.parametrize(
+    ("pose", "twist"), [([math.nan, 0.0, 0.0], [0.0, 0.0]), ([0.0, 0.0, 0.0], [math.inf, 0.0]), ([0.0, 0.0, 0.0], [50.0, 0.0])]
+)
 def test_bad_odometry_is_refused(loop: Loop, pose: list, twist: list) -> None:
     odometry = replace(loop.world.odometry(), pose_odom_base=np.array(pose), twist=np.array(twist))
     assert "check the base driver" in loop.controller.add_odometry(odometry, loop.now_s)
 
 
 def test_bumper_and_cliff_allow_only_backing_away(loop: Loop) -> None:
-    for sense in (lambda: loop.controller.add_bumper(True, loop.now_s, "bumper"), lambda: loop.controller.add_range(0.4, loop.now_s, "cliff")):
+    for sense in (
+        lambda: loop.controller.add_bumper(True, loop.now_s, "bumper"),
+        lambda: loop.controller.add_range(0.4, loop.now_s, "cliff"),
+    ):
         loop.run(1.0, teleop(0.5))
         sense()
 
@@ -296,7 +308,9 @@ def test_bumper_and_cliff_allow_only_backing_away(loop: Loop) -> None:
 
         verdict = loop.run(1.0, lambda running: keep(running, 0.5))
         assert not verdict.twist.any() and verdict.limited_by in (LimitedBy.BUMPER, LimitedBy.CLIFF)
-        assert loop.run(1.0, lambda running: keep(running, -0.2)).twist[0] == pytest.approx(-PARAMS.check.escape_speed_mps, abs=0.01)
+        assert loop.run(1.0, lambda running: keep(running, -0.2)).twist[0] == pytest.approx(
+            -PARAMS.check.escape_speed_mps, abs=0.01
+        )
         loop.controller.add_bumper(False, loop.now_s, "bumper")
         loop.run(1.5, lambda running: running.controller.add_range(0.02, running.now_s, "cliff"))
 

@@ -69,7 +69,9 @@ def test_points_are_placed_where_the_lidar_was_when_each_ray_was_measured(near_m
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.01])
-def test_what_gives_no_answer_any_more_is_remembered_for_a_while(near_map: NearMap, history: OdometryHistory, value: float) -> None:
+def test_what_gives_no_answer_any_more_is_remembered_for_a_while(
+    near_map: NearMap, history: OdometryHistory, value: float
+) -> None:
     world = World(PARAMS.robot.footprint, [*room(6.0), Disc(0.6, 0.0, 0.05)])
     feed(world, near_map, history)
     assert has_point(near_map, 0.55, 0.0, world.now)
