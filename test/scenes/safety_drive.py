@@ -49,10 +49,12 @@ class TrajectoryDrive:
         world: where it drives.
         params: of the controller.
         seed: of the noise; None for none.
+        odometry_noise: standard deviation of poses [m, rad]; that of speeds is four times as much [m/s, rad/s].
     """
 
-    def __init__(self, world: World, params: SafetyControllerParams = PARAMS, seed: int | None = None) -> None:
+    def __init__(self, world: World, params: SafetyControllerParams = PARAMS, seed: int | None = None, odometry_noise: float = 0.001) -> None:
         self.world, self.params, self.controller = world, params, SafetyController(params)
+        self.odometry_noise = odometry_noise
         self.rng = None if seed is None else np.random.default_rng(seed)
         self.period = 0
         self.sends_odometry = self.sends_scans = self.plans = True
@@ -90,7 +92,7 @@ class TrajectoryDrive:
 
     def _sense(self) -> None:
         world, now = self.world, self.world.now
-        odometry = world.odometry(self.rng, 0.005, 0.005, 0.02)
+        odometry = world.odometry(self.rng, self.odometry_noise, self.odometry_noise, 4.0 * self.odometry_noise)
         self.measured_pose = odometry.pose_odom_base
         if self.sends_odometry:
             self.refusals.append(self.controller.add_odometry(odometry, now))

@@ -15,7 +15,7 @@ ROUNDING = 1e-6
 
 
 def drive_with(wishes: list[tuple[float, float]], seed: int | None, each_s: float = 2.5) -> TrajectoryDrive:
-    drive = TrajectoryDrive(World(PARAMS.robot.footprint, room(16.0)), seed=seed)
+    drive = TrajectoryDrive(World(PARAMS.robot.footprint, room(16.0)), seed=seed, odometry_noise=0.005)
     for wish in wishes:
         drive.run(each_s, wish)
     assert not any(drive.refusals), [refusal for refusal in drive.refusals if refusal]
