@@ -49,11 +49,12 @@ def run(args: argparse.Namespace) -> int:
     from astro_nav.demo.kernel_cache import is_cache_complete
     from astro_nav.demo.run import RunOptions, run_demo
     from astro_nav.demo.scene import prepare_scene
+    from astro_nav.demo.stack_params import check_all_params, load_part_params
     from astro_nav.params.demo import DemoParams
-    from astro_nav.params.files import load_params
 
     overlays = [args.params_file] if args.params_file else []
-    params = load_params(DemoParams, "demo", overlays)
+    check_all_params(overlays)
+    params = load_part_params(DemoParams, "demo", overlays)
     if not is_cache_complete():
         print("before the first run the kernels are compiled: that takes about a minute", flush=True)
     scene = prepare_scene(args.map, args.world, args.goals, args.seed, params, overlays)

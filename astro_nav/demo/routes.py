@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from astro_nav.demo.goals import Goal
+from astro_nav.demo.stack_params import load_part_params
 from astro_nav.errors import GoalError
 from astro_nav.global_planning.planner import GlobalPlanner
-from astro_nav.params.files import load_params
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap
 
@@ -32,7 +32,7 @@ def plan_tour(
     Raises:
         GoalError: naming the goal to which there is no way, and why.
     """
-    planner = GlobalPlanner(load_params(GlobalPlannerParams, "global_planner", overlay_files))
+    planner = GlobalPlanner(load_part_params(GlobalPlannerParams, "global_planner", list(overlay_files)))
     planner.set_map(occupancy_map)
     here, legs = np.asarray(start_map, dtype=np.float64), []
     for index, goal in enumerate(goals, start=1):

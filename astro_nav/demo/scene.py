@@ -16,11 +16,11 @@ import yaml
 from astro_nav.demo.free_space import FreeSpace
 from astro_nav.demo.goals import Goal, format_goals, parse_goals
 from astro_nav.demo.routes import plan_tour
+from astro_nav.demo.stack_params import load_part_params
 from astro_nav.demo.tour import Walk, check_goals, choose_box, choose_goals, choose_start, choose_walk
 from astro_nav.errors import GoalError
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.demo import DemoParams, SurpriseParams
-from astro_nav.params.files import load_params
 from astro_nav.params.simulator import SimulatorParams
 from astro_nav.simulation.solids import compute_box_outline
 from astro_nav.simulation.world import World
@@ -110,7 +110,7 @@ def prepare_scene(
     overlays = list(overlay_files)
     # First what needs no map: a typing error is told at once.
     goals = None if goals_text is None else parse_goals(goals_text)
-    simulator = load_params(SimulatorParams, "simulator", overlays)
+    simulator = load_part_params(SimulatorParams, "simulator", overlays)
     if map_file is not None:
         return _prepare_map(map_file, goals, seed, params, overlays)
     return _prepare_world(find_world_file(world_file or DEFAULT_WORLD), goals, seed, params, simulator.map_resolution_m, overlays)

@@ -8,10 +8,12 @@ from astro_nav.demo.goals import parse_goals
 from astro_nav.demo.moments import rate_interest, read_segments
 from astro_nav.demo.parameter_overlay import write_overlay
 from astro_nav.demo.scene import prepare_scene
+from astro_nav.demo.stack_params import check_all_params, load_part_params
 from astro_nav.errors import GoalError, MapError, ParameterError
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.demo import DemoParams
 from astro_nav.params.files import load_params
+from astro_nav.params.simulator import SimulatorParams
 from astro_nav.simulation.map_world import world_from_map
 from astro_nav.simulation.world_file import overlay_world
 
@@ -79,6 +81,19 @@ def test_an_overlay_keeps_what_the_user_wrote(tmp_path):
     }
     with pytest.raises(ParameterError, match="cannot be read"):
         write_overlay(tmp_path / "params.yaml", tmp_path / "nowhere.yaml", {})
+
+
+def test_all_problems_of_a_parameter_file_are_told_before_anything_starts(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text(
+        "/**:\n  ros__parameters:\n    lidar: {rays: 180}\n    robot: {height_m: -1.0}\n"
+        "local_planner:\n  ros__parameters:\n    horizon: {duraton_s: 3.0}\n"
+    )
+    with pytest.raises(ParameterError) as error:
+        check_all_params([file])
+    assert sorted(problem.split(" ")[0] for problem in error.value.problems) == ["horizon.duraton_s", "robot.height_m"]
+    assert "did you mean horizon.duration_s" in str(error.value)
+    assert load_part_params(SimulatorParams, "simulator", []).lidar.rays != 180
 
 
 class Fake:
