@@ -9,6 +9,7 @@ from astro_nav.local_planning.fast_forward import sample_trajectory
 from astro_nav.local_planning.local_plan import PlanState
 from astro_nav.local_planning.planner import LocalPlanner
 from astro_nav.params.files import load_params
+from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.types import Odometry, Path, Scan
 
@@ -174,3 +175,11 @@ def test_somebody_in_the_way_is_named_when_the_robot_waits():
         driver.drive(0.1)
     assert abs(driver.twist[0]) < 0.05
     assert any(plan.reason.startswith("waits for") for plan in driver.plans[-10:])
+
+
+@pytest.mark.parametrize("offset", [(0.055, 0.0), (0.0, 0.055), (-0.055, 0.0), (-0.03, -0.045), (0.07, 0.03)])
+def test_a_robot_beside_its_goal_closes_the_last_centimetres(offset):
+    arrival = load_params(GlobalPlannerParams, "global_planner").arrival
+    driver = Driver([(0.0, 0.0, 0.0), (*offset, 0.0)]).drive(12.0)
+    assert np.hypot(*(driver.pose[:2] - offset)) < 0.95 * arrival.position_tolerance_m
+    assert abs(driver.pose[2]) < arrival.heading_tolerance_rad
