@@ -191,9 +191,8 @@ class Tracker:
         seen = assigned[:, 0] >= 0
         for row in np.flatnonzero(seen):
             self._correct_track(int(row), detections, assigned[row][assigned[row] >= 0], step_s)
-        # Furniture is no evidence of somebody who moves.
-        walking = table.moving[table.rows] & (np.linalg.norm(table.states[table.rows, 2:], axis=1) >= params.motion.start_speed_mps)
-        furniture = np.where(walking & seen, detections.measure_furniture(assigned), 0.0)
+        # Furniture is no evidence of somebody. Who stands in free space never becomes furniture, see `_learn`.
+        furniture = np.where(seen, detections.measure_furniture(assigned), 0.0)
         weights = np.where(seen, 1.0 - furniture, 0.0)
         update_existence(table, seen, weights, probability, self._stamp_s, params.camera.max_age_s, params.existence)
         return assigned
