@@ -8,7 +8,7 @@ import numpy as np
 
 from astro_nav.kernels.cost_to_go import compute_rates, descend, march
 from astro_nav.params.local_planner import GuidanceParams
-from astro_nav.types import Float32Array, FloatArray, LocalGrid
+from astro_nav.types import FREE, UNKNOWN, Float32Array, FloatArray, LocalGrid
 
 LOOKAHEAD_M = 3.0  # how much of a path is searched for the place where the robot is
 STRIDE_M = 0.05
@@ -82,7 +82,7 @@ class PathGuide:
         exit_index = self._find_exit(inside)
         goal_inside = exit_index == len(path_odom) - 1 and bool(inside[exit_index])
         compute_rates(
-            grid.distance_m, grid.occupancy, np.float32(self._inscribed_radius_m), np.float32(self.params.near_gain),
+            grid.distance_m, self._trust_path(path_odom, inside, grid), np.float32(self._inscribed_radius_m), np.float32(self.params.near_gain),
             np.float32(self.params.near_range_m), np.float32(self.params.blocked_rate), np.float32(self.params.unknown_gain),
             self._rate,
         )  # fmt: skip
@@ -125,6 +125,21 @@ class PathGuide:
             return len(inside) - 1
         return max(self._index + int(outside[0]) - 1, self._index)
 
+    def _trust_path(self, path_odom: FloatArray, inside: np.ndarray, grid: LocalGrid) -> np.ndarray:
+        """Occupancy (H, W) in which what is unknown around the way ahead counts as free.
+
+        The global planner knows the map there and has chosen it; elsewhere it knows as well, and has not.
+        """
+        ahead = np.flatnonzero(inside[self._index :]) + self._index
+        cells = np.floor((path_odom[ahead, :2] - grid.origin_odom) / grid.resolution_m).astype(np.int64)
+        near = np.zeros(grid.occupancy.shape, dtype=np.bool_)
+        near[cells[:, 1], cells[:, 0]] = True
+        reach = int(round(self.params.trust_m / grid.resolution_m))
+        near = _widen(_widen(near, reach).T, reach).T
+        occupancy = grid.occupancy.copy()
+        occupancy[near & (occupancy == UNKNOWN)] = FREE
+        return occupancy
+
     def _make_seeds(
         self, path_odom: FloatArray, exit_index: int, goal_inside: bool, grid: LocalGrid
     ) -> tuple[np.ndarray, Float32Array]:
@@ -165,3 +180,11 @@ class PathGuide:
         tight = grid.distance_m[cells[:, 1], cells[:, 0]] < self._inscribed_radius_m - 0.5 * grid.resolution_m
         tight &= np.hypot(*(way - robot_odom[:2]).T) > 2.0 * self._inscribed_radius_m
         return way[int(np.argmax(tight))] if tight.any() else np.full(2, np.nan)
+
+
+def _widen(mask: np.ndarray, reach: int) -> np.ndarray:
+    """Mask (H, W) that is True wherever the given one is within `reach` cells along the columns' direction."""
+    height = len(mask)
+    sums = np.concatenate([np.zeros((1, mask.shape[1]), dtype=np.int32), np.cumsum(mask, axis=0, dtype=np.int32)])
+    rows = np.arange(height)
+    return sums[np.minimum(rows + reach + 1, height)] > sums[np.maximum(rows - reach, 0)]

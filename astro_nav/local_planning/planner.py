@@ -12,15 +12,18 @@ import numpy as np
 
 from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import compute_edge_distances, cover_with_circles
+from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.evaluate import TERMS, Scene
 from astro_nav.local_planning.fast_forward import fast_forward_robot
 from astro_nav.local_planning.guidance import Guidance, PathGuide
+from astro_nav.local_planning.hindrance import Hindrance
+from astro_nav.local_planning.hypotheses import arrange_people
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.optimizer import Optimizer, Optimum
 from astro_nav.local_planning.sampling import move_candidate
 from astro_nav.local_planning.warm_up import warm_up_planner
-from astro_nav.local_planning.weights import make_weights
+from astro_nav.local_planning.weights import adapt_weights, make_weights
 from astro_nav.mapping.pose_history import PoseHistory
 from astro_nav.mapping.rolling_map import RollingMap
 from astro_nav.mapping.scan_points import project_scan
@@ -42,6 +45,10 @@ from astro_nav.types import (
 
 CIRCLE_EXCESS_M = 0.01  # how far the circles that cover the footprint may reach beyond its half width
 WAITING_M = 0.5  # a robot that stands farther than this from its goal waits for something
+WAITING_FOR_M = 3.0  # and, when there is something that moves so near, for that
+AHEAD = 10  # this point of the guidance is where it would go, half a metre ahead
+WANTED_MPS = 0.05  # a plan that gets faster than this within a second asks to move
+WANTED_RADPS = 0.2  # or one that turns faster than this
 STANDING_M = 0.05  # a trajectory that gets no farther than this stands
 STANDING_RAD = 0.2  # and turns no more than this
 
@@ -96,6 +103,7 @@ class LocalPlanner:
         if self._path_map is not None:
             self._guide.set_path(self._path_map)
         self._optimizer = Optimizer(params.optimizer, params.horizon.steps)
+        self._hindrance = Hindrance(params.hindrance)
         self._weights = make_weights(params, self._speed_limit_mps)
 
     def set_speed_limit(self, limit_mps: float | None) -> None:
@@ -200,7 +208,11 @@ class LocalPlanner:
             self._trajectory.poses_odom if self._trajectory is not None else None,
         )  # fmt: skip
         guidance = self._make_guidance(now_s, state, grid)
-        scene = self._make_scene(state, grid, prediction, guidance, start_s)
+        if guidance is None:
+            self._hindrance.clear()
+        else:
+            self._hindrance.update(now_s, self._history.newest.twist, self._wants_to_move())
+        scene = self._make_scene(state, grid, tracks, prediction, guidance, start_s)
         optimum = self._search(scene, state, guidance, begin)
         plan = self._conclude(now_s, start_s, state, grid, tracks, prediction, guidance, optimum)
         self._note_latency("planning", self._clock() - begin)
@@ -232,8 +244,9 @@ class LocalPlanner:
         return self._guide.guide(path_odom, state.pose_odom_base, grid)
 
     def _make_scene(
-        self, state: RobotState, grid: LocalGrid, prediction: Prediction, guidance: Guidance | None, start_s: float
-    ) -> Scene:
+        self, state: RobotState, grid: LocalGrid, tracks: tuple[Track, ...], prediction: Prediction,
+        guidance: Guidance | None, start_s: float,
+    ) -> Scene:  # fmt: skip
         origin = grid.origin_odom
         pose = state.pose_odom_base
         start = np.array(
@@ -264,9 +277,9 @@ class LocalPlanner:
             middle_x=middle_x,
             half_x=half_x,
             half_y=half_y,
-            # A robot that starts in contact may move on as long as it gets no deeper.
-            contact_below=single(min(0.0, clearance_m - 0.005)),
-            **_arrange_people(prediction, origin),
+            # A robot that starts nearer than that may move on as long as it gets no nearer.
+            contact_below=single(min(self.params.cost.contact_margin_m, clearance_m - 0.005)),
+            **arrange_people(prediction, tracks, self.params.prediction.start_rate_hz, origin),
             plan_x=plan_x,
             plan_y=plan_y,
         )
@@ -274,6 +287,8 @@ class LocalPlanner:
     def _search(self, scene: Scene, state: RobotState, guidance: Guidance | None, begin_s: float) -> Optimum:
         if guidance is None:
             return self._optimizer.search_stop(scene, self._weights)
+        hindrance = self._hindrance
+        weights = adapt_weights(self._weights, self.params.hindrance, hindrance.caution, hindrance.waiting_s)
         pose = state.pose_odom_base
         to_base = se2.invert(pose)
         way_base = se2.transform_points(to_base, guidance.way_odom)
@@ -285,14 +300,14 @@ class LocalPlanner:
         rng = np.random.Generator(np.random.PCG64([self._seed, self._cycle]))
         deadline_s = begin_s + self.params.optimizer.deadline_s
         return self._optimizer.search(
-            scene, self._weights, way_base, goal_base, previous, rng, lambda: self._clock() <= deadline_s
+            scene, weights, way_base, goal_base, previous, rng, lambda: self._clock() <= deadline_s
         )
 
     def _conclude(
         self, now_s: float, start_s: float, state: RobotState, grid: LocalGrid, tracks, prediction: Prediction,
         guidance: Guidance | None, optimum: Optimum,
     ) -> LocalPlan:  # fmt: skip
-        plan_state, reason = self._describe(guidance, optimum, state, tracks)
+        plan_state, reason, blocked_point = self._describe(guidance, optimum, state, tracks)
         trajectory = self._make_trajectory(now_s, start_s, state, grid, optimum, reason)
         self._trajectory = trajectory
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None
@@ -312,7 +327,7 @@ class LocalPlanner:
             clearance_m=float(clearance.min()),
             candidates=optimum.count,
             feasible=int(optimum.feasible.sum()),
-            blocked_point_odom=guidance.blocked_point_odom if guidance is not None else np.full(2, np.nan),
+            blocked_point_odom=blocked_point,
             cost_terms={
                 name: (float(chosen), float(other))
                 for name, chosen, other in zip(TERMS, optimum.costs[:, optimum.chosen], rejected)
@@ -323,24 +338,43 @@ class LocalPlanner:
 
     def _describe(
         self, guidance: Guidance | None, optimum: Optimum, state: RobotState, tracks: tuple[Track, ...]
-    ) -> tuple[PlanState, str]:
+    ) -> tuple[PlanState, str, FloatArray]:
+        """State, sentence, and the (2,) place that blocks the way, NaN for none."""
+        nowhere = np.full(2, np.nan)
         if guidance is None:
             if self._guide.has_goal:
-                return PlanState.WAITING, "waiting for the transform from map to odom: check the localizer"
-            return PlanState.IDLE, ""
+                return PlanState.WAITING, "waiting for the transform from map to odom: check the localizer", nowhere
+            return PlanState.IDLE, "", nowhere
+        robot = state.pose_odom_base[:2]
+        surface = self._map.find_nearest_surface(robot)
         if not optimum.feasible[optimum.chosen]:
-            point = self._map.find_nearest_surface(state.pose_odom_base[:2])
-            return PlanState.BLOCKED, f"every motion would touch the obstacle near x = {point[0]:.2f} m, y = {point[1]:.2f} m in odom"
+            return PlanState.BLOCKED, f"every motion would touch the obstacle near {_place(surface)}", surface
         if np.isfinite(guidance.blocked_point_odom).all():
             point = guidance.blocked_point_odom
-            return PlanState.BLOCKED, f"the way is blocked at x = {point[0]:.2f} m, y = {point[1]:.2f} m in odom"
-        start = state.pose_odom_base
-        if tracks and guidance.distance_to_goal_m > WAITING_M and _is_standing(optimum):
-            nearest = min(tracks, key=lambda track: float(np.hypot(*(track.state_odom[:2] - start[:2]))))
-            x, y = nearest.state_odom[:2]
-            who = nearest.label or ("the person" if nearest.person else "what moves")
-            return PlanState.FOLLOWING, f"waits for {who} at x = {x:.2f} m, y = {y:.2f} m in odom"
-        return PlanState.FOLLOWING, ""
+            return PlanState.BLOCKED, f"the way is blocked at {_place(point)}", point
+        hindrance = self._hindrance
+        blocked = PlanState.BLOCKED if hindrance.is_blocked else PlanState.FOLLOWING
+        if hindrance.held_s > self.params.hindrance.patience_s and hindrance.held_s > hindrance.waiting_s:
+            return blocked, f"is held up for {hindrance.held_s:.0f} s now, near the obstacle at {_place(surface)}", surface
+        if not self._is_waiting(optimum, guidance):
+            return PlanState.FOLLOWING, "", nowhere
+        near = [track for track in tracks if np.hypot(*(track.state_odom[:2] - robot)) < WAITING_FOR_M]
+        if not near:
+            ahead = guidance.way_odom[min(AHEAD, len(guidance.way_odom) - 1)] if len(guidance.way_odom) else robot
+            return blocked, f"waits, for no motion is safe enough towards {_place(ahead)}", ahead
+        nearest = min(near, key=lambda track: float(np.hypot(*(track.state_odom[:2] - robot))))
+        who = nearest.label or ("the person" if nearest.person else "what moves")
+        return blocked, f"waits for {who} at {_place(nearest.state_odom)}", nearest.state_odom[:2]
+
+    def _is_waiting(self, optimum: Optimum, guidance: Guidance) -> bool:
+        return _is_standing(optimum) and (guidance.distance_to_goal_m > WAITING_M or self._hindrance.is_blocked)
+
+    def _wants_to_move(self) -> bool:
+        """Whether the trajectory in execution moves within its first second."""
+        if self._trajectory is None:
+            return False
+        soon = self._trajectory.twists[: int(round(1.0 / self._trajectory.step_s)) + 1]
+        return bool(np.abs(soon[:, 0]).max() > WANTED_MPS or np.abs(soon[:, 1]).max() > WANTED_RADPS)
 
     def _make_trajectory(
         self, now_s: float, start_s: float, state: RobotState, grid: LocalGrid, optimum: Optimum, reason: str
@@ -360,11 +394,12 @@ class LocalPlanner:
 
     def _measure_clearance(self, pose: FloatArray, grid: LocalGrid) -> float:
         """Clearance of the footprint's circles at a pose, as the kernels see it."""
-        circles_x, circles_y, radius = self._circles
-        middles = se2.transform_points(pose, np.stack([circles_x, circles_y], axis=1))
-        cells = np.floor((middles - grid.origin_odom) / grid.resolution_m).astype(np.int64)
-        cells = np.clip(cells, 0, grid.distance_m.shape[0] - 1)
-        return float(grid.distance_m[cells[:, 1], cells[:, 0]].min() - radius) - 0.5 * grid.resolution_m
+        x, y = pose[:2] - grid.origin_odom
+        columns = (np.full((1, 1), value, dtype=np.float32) for value in (x, y, np.cos(pose[2]), np.sin(pose[2])))
+        clearance = np.empty((1, 1), dtype=np.float32)
+        zero = single(0.0)
+        measure_clearance(0, 1, *columns, *self._circles, grid.distance_m, zero, zero, single(grid.resolution_m), clearance)
+        return float(clearance[0, 0])
 
     def _place_previous(self, start_s: float, origin: FloatArray) -> tuple[Float32Array, Float32Array]:
         """The previous trajectory at this cycle's steps, as far as it reaches, relative to the map's corner."""
@@ -387,27 +422,16 @@ class LocalPlanner:
         self._latencies_s[stage] = measured_s if measured_s > known else known + 0.02 * (measured_s - known)
 
 
+def _place(point: FloatArray) -> str:
+    return f"x = {point[0]:.2f} m, y = {point[1]:.2f} m in odom"
+
+
 def _is_standing(optimum: Optimum) -> bool:
     """Whether the chosen trajectory stays where it begins."""
     r, k = optimum.rollouts, optimum.chosen
     moved_m = np.hypot(r.x[:, k] - r.x[0, k], r.y[:, k] - r.y[0, k]).max()
     turned = r.cos[:, k] * r.cos[0, k] + r.sin[:, k] * r.sin[0, k]
     return bool(moved_m < STANDING_M and turned.min() > np.cos(STANDING_RAD))
-
-
-def _arrange_people(prediction: Prediction, origin: FloatArray) -> dict[str, Float32Array]:
-    """Predicted obstacles at steps 1 .. T, relative to the map's corner, in single precision."""
-    means = prediction.means_odom[:, 1:] - origin
-    variances = np.linalg.eigvalsh(prediction.covariances[:, 1:])[..., -1] if len(means) else np.zeros(means.shape[:2])
-    columns = {
-        "people_x": means[..., 0],
-        "people_y": means[..., 1],
-        "people_vx": prediction.velocities_odom[:, 1:, 0],
-        "people_vy": prediction.velocities_odom[:, 1:, 1],
-        "people_variance": variances,
-        "people_radius": prediction.radii_m,
-    }
-    return {name: np.ascontiguousarray(column, dtype=np.float32) for name, column in columns.items()}
 
 
 def _make_sampler(

@@ -10,7 +10,7 @@ from astro_nav.kernels.costs.people import PeopleWeights
 from astro_nav.kernels.costs.progress import ProgressWeights
 from astro_nav.kernels.evaluate import Weights
 from astro_nav.kernels.rollout import MotionLimits, PoseLaw
-from astro_nav.params.local_planner import LocalPlannerParams
+from astro_nav.params.local_planner import HindranceParams, LocalPlannerParams
 
 single = np.float32
 
@@ -54,7 +54,8 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             reach=single(params.robot.circumscribed_radius_m),
         ),
         people=PeopleWeights(
-            rate=single(cost.people_rate_hz),
+            per_metre=single(cost.people_hazard_per_metre),
+            idle=single(cost.people_idle_hz),
             sigma=single(cost.people_sigma_m),
             ahead_time=single(cost.people_ahead_time_s),
             space=single(cost.people_space),
@@ -84,4 +85,23 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
         consistency_scale=single(cost.consistency_scale_m),
         unseen_forwards=single(cost.unseen_forwards),
         unseen_backwards=single(cost.unseen_backwards),
+    )
+
+
+def adapt_weights(weights: Weights, params: HindranceParams, caution: float, waiting_s: float) -> Weights:
+    """Weights for a robot that does not get on.
+
+    Args:
+        weights: the usual ones.
+        params: how much they change.
+        caution: 0 to 1; what stands still is the more hazardous, and from farther, the longer the robot is held up by it.
+        waiting_s: the longer the robot waits, the less room it asks of people; never less than is safe.
+    """
+    collision, people = weights.collision, weights.people
+    return weights._replace(
+        collision=collision._replace(
+            per_metre=single(collision.per_metre * (1.0 + params.caution_gain * caution)),
+            sigma=single(collision.sigma + params.caution_m * caution),
+        ),
+        people=people._replace(space=single(people.space * np.exp(-waiting_s / params.forbearance_s))),
     )

@@ -62,6 +62,7 @@ class GuidanceParams:
     near_range_m: float = parameter("distance in which that falls to a third", unit="m", minimum=0.01, maximum=5.0)
     blocked_rate: float = parameter("cost of a metre where the robot cannot be", minimum=2.0, maximum=1000.0)
     unknown_gain: float = parameter("what a metre through unknown space costs more", minimum=0.0, maximum=100.0)
+    trust_m: float = parameter("unknown space so near to the global path counts as free", unit="m", minimum=0.0, maximum=3.0)
     seed_length_m: float = parameter("length of the path's last part in the map that the cost-to-go starts from", unit="m", minimum=0.05, maximum=5.0)
 
 
@@ -72,14 +73,16 @@ class CostParams:
     hazard_per_metre: float = parameter("hazard of static obstacles at touching distance", unit="1/m", minimum=0.0, maximum=100.0)
     hazard_sigma_m: float = parameter("distance at which it falls to a third, at rest", unit="m", minimum=0.005, maximum=2.0)
     hazard_sigma_time_s: float = parameter("growth of that distance with speed", unit="s", minimum=0.0, maximum=2.0)
+    contact_margin_m: float = parameter("clearance that no motion goes below, unless the robot is nearer already", unit="m", minimum=0.0, maximum=0.2)
     touch: float = parameter("cost of a collision at any speed", unit="m", minimum=0.0, maximum=1000.0)
     impact: float = parameter("what a collision costs more per speed squared", unit="s^2/m", minimum=0.0, maximum=1000.0)
-    people_rate_hz: float = parameter("hazard of people at touching distance", unit="1/s", minimum=0.0, maximum=100.0)
-    people_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.01, maximum=3.0)
+    people_hazard_per_metre: float = parameter("hazard of people at touching distance, per metre of relative motion", unit="1/m", minimum=0.0, maximum=100.0)
+    people_idle_hz: float = parameter("hazard of people at touching distance without any motion", unit="1/s", minimum=0.0, maximum=100.0)
+    people_sigma_m: float = parameter("distance at which both fall to a third", unit="m", minimum=0.01, maximum=3.0)
     people_ahead_time_s: float = parameter("space ahead of moving people that belongs to them", unit="s", minimum=0.0, maximum=3.0)
     people_space: float = parameter("cost per second of being at touching distance of a person", unit="m/s", minimum=0.0, maximum=100.0)
     people_space_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.05, maximum=3.0)
-    people_approach: float = parameter("growth of both with the robot's own speed", unit="s/m", minimum=0.0, maximum=20.0)
+    people_approach: float = parameter("growth of that cost with the robot's own speed", unit="s/m", minimum=0.0, maximum=20.0)
     unseen_forwards: float = parameter("hazard per metre driven forwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0)
     unseen_backwards: float = parameter("hazard per metre driven backwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0)
     heading: float = parameter("cost of not looking along the way at the end", unit="m/rad", minimum=0.0, maximum=10.0)
@@ -97,6 +100,21 @@ class CostParams:
     reverse: float = parameter("cost of a metre driven backwards", minimum=0.0, maximum=100.0)
     consistency: float = parameter("price of departing from the previous plan entirely", unit="m", minimum=0.0, maximum=10.0)
     consistency_scale_m: float = parameter("distance at which half of it is due", unit="m", minimum=0.01, maximum=5.0)
+
+
+@dataclass(frozen=True)
+class HindranceParams:
+    """What a robot that does not get on does about it."""
+
+    moving_mps: float = parameter("slower is standing", unit="m/s", minimum=0.001, maximum=0.5)
+    moving_radps: float = parameter("slower is not turning", unit="rad/s", minimum=0.001, maximum=1.0)
+    patience_s: float = parameter("time for which the robot may stand although it should move, without consequence", unit="s", minimum=0.0, maximum=10.0)
+    full_caution_s: float = parameter("time after that until it keeps the most room", unit="s", minimum=0.1, maximum=60.0)
+    caution_gain: float = parameter("by how much the hazard of what stands still has grown then, as a multiple", minimum=0.0, maximum=100.0)
+    caution_m: float = parameter("by how much it reaches farther then", unit="m", minimum=0.0, maximum=1.0)
+    forbearance_s: float = parameter("time constant with which a waiting robot asks for less room from people", unit="s", minimum=0.5, maximum=600.0)
+    forget_s: float = parameter("time constant of forgetting while the robot moves", unit="s", minimum=0.1, maximum=60.0)
+    blocked_after_s: float = parameter("time of standing, by force or waiting, from which the way counts as blocked", unit="s", minimum=0.5, maximum=600.0)
 
 
 @dataclass(frozen=True)
@@ -126,6 +144,7 @@ class LocalPlannerParams:
     optimizer: OptimizerParams
     guidance: GuidanceParams
     cost: CostParams
+    hindrance: HindranceParams
     freshness: FreshnessParams
     tracking: TrackingParams
     prediction: PredictionParams

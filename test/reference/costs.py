@@ -61,16 +61,19 @@ def person_gap(pose, person, rectangle, ahead_time):
     return max(math.hypot(max(abs(forward) - half_x, 0.0), max(abs(left) - half_y, 0.0)) - radius, 0.0)
 
 
-def people_terms(poses, twists, people, variances, rectangle, w, step):
+def people_terms(poses, twists, people, variances, chances, rectangle, w, step):
     """Hazard per step and cost of crowding; people[m][t] is (x, y, vx, vy, radius)."""
     rates, crowding = [0.0] * len(poses), 0.0
     for m in range(len(people)):
         for t, pose in enumerate(poses):
             gap = person_gap(pose, people[m][t], rectangle, w.ahead_time)
-            pace = 1.0 + w.approach * abs(twists[t][0])
+            v = twists[t][0]
+            pace = 1.0 + w.approach * abs(v)
+            vx, vy = people[m][t][2:4]
+            relative = math.hypot(v * math.cos(pose[2]) - vx, v * math.sin(pose[2]) - vy)
             wide, space = w.sigma**2 + variances[m][t], w.space_sigma**2 + variances[m][t]
-            rates[t] += w.rate * pace * w.sigma**2 / wide * math.exp(-gap * gap / wide)
-            crowding += step * w.space * pace * w.space_sigma**2 / space * math.exp(-gap * gap / space)
+            rates[t] += chances[m][t] * (w.per_metre * relative + w.idle) * w.sigma**2 / wide * math.exp(-gap * gap / wide)
+            crowding += chances[m][t] * step * w.space * pace * w.space_sigma**2 / space * math.exp(-gap * gap / space)
     return rates, crowding
 
 

@@ -1,5 +1,11 @@
 """Hazard and discomfort around tracked obstacles, as predicted.
 
+Hazard is the rate of contact. Like that of what stands still it counts per metre, here of the motion relative to the
+person: a robot that creeps past somebody who stands risks little, one that meets somebody head-on risks much, and a robot
+that rests in somebody's way is at risk, too.
+
+    rate = (per_metre |v_robot - v_person| + idle) E exp(-d^2 / sigma^2)
+
 Distance is from the footprint's bounding rectangle to the obstacle's disc. Ahead of a moving person it counts as shorter
 by the way the person covers in `ahead_time`, so passing behind is cheaper than in front. Uncertainty of the prediction
 widens the hazard and thins it out, as the expectation over a normal distribution in the plane does:
@@ -7,6 +13,7 @@ widens the hazard and thins it out, as the expectation over a normal distributio
     E exp(-d^2 / sigma^2) = sigma^2 / (sigma^2 + s^2) exp(-d^2 / (sigma^2 + s^2)),  s^2 the predicted variance
 
 Without the factor, whoever might be anywhere in three seconds would forbid the robot to be anywhere, and it would freeze.
+Discomfort is a cost of its own with a longer reach: it bends the way while there is room, and forbids nothing.
 
 Source: p_i of Park, Johnson, Kuipers, IROS 2012, with the elongated shape of their later work; distances of personal
 space after E. T. Hall 1966 as used by social navigation metrics (0.45 m intimate, 1.2 m personal).
@@ -27,17 +34,18 @@ from astro_nav.kernels.lanes import BLOCK, copy_to_lanes
 class PeopleWeights(NamedTuple):
     """All float32."""
 
-    rate: np.float32  # hazard at touching distance [1/s]
-    sigma: np.float32  # distance at which it falls to a third, for a certain prediction [m]
+    per_metre: np.float32  # hazard per metre of relative motion at touching distance [1/m]
+    idle: np.float32  # hazard at touching distance without any motion, for people move on a sudden [1/s]
+    sigma: np.float32  # distance at which both fall to a third, for a certain prediction [m]
     ahead_time: np.float32  # how far ahead of a moving person space belongs to them [s]
     space: np.float32  # cost per second of being at touching distance [m/s]
     space_sigma: np.float32  # distance at which it falls to a third [m]
-    approach: np.float32  # growth of both with the robot's own speed [s/m]
+    approach: np.float32  # growth of that cost with the robot's own speed [s/m]
 
 
 @kernel(fast=True)
 def score_people(
-    first, last, x, y, cos, sin, v, people_x, people_y, people_vx, people_vy, people_variance, people_radius,
+    first, last, x, y, cos, sin, v, people_x, people_y, people_vx, people_vy, people_variance, people_weight, people_radius,
     middle_x, half_x, half_y, weights, step, hazard, space_cost,
 ):  # fmt: skip
     """Add the hazard of people, and fill the cost of crowding them.
@@ -48,6 +56,7 @@ def score_people(
         people_x, people_y: (M, T) float32 predicted means [m].
         people_vx, people_vy: (M, T) float32 predicted velocities [m/s].
         people_variance: (M, T) float32 larger eigenvalue of the predicted covariance [m^2].
+        people_weight: (M, T) float32 chance that the obstacle is there at all, for one with several possible motions.
         people_radius: (M,) float32 [m].
         middle_x, half_x, half_y: the footprint's bounding rectangle in base_link [m].
         weights: PeopleWeights.
@@ -70,7 +79,7 @@ def score_people(
         for m in range(people_x.shape[0]):
             _add_person(
                 lanes, people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t], people_variance[m, t],
-                people_radius[m], middle_x, half_x, half_y, weights,
+                people_weight[m, t], people_radius[m], middle_x, half_x, half_y, weights,
             )  # fmt: skip
         for lane in range(width):
             hazard[t, first + lane] += lanes[5 * BLOCK + lane]
@@ -79,7 +88,7 @@ def score_people(
 
 
 @kernel(fast=True)
-def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_y, weights):
+def _add_person(lanes, px, py, vx, vy, variance, weight, radius, middle_x, half_x, half_y, weights):
     """Add one person at one time to the rows of hazard (5) and of crowding (6)."""
     zero, one = np.float32(0.0), np.float32(1.0)
     speed = math.sqrt(vx * vx + vy * vy) + np.float32(1e-6)
@@ -87,8 +96,9 @@ def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_
     ahead = weights.ahead_time * speed
     per_sigma = one / (weights.sigma * weights.sigma + variance)
     per_space = one / (weights.space_sigma * weights.space_sigma + variance)
-    rate = weights.rate * weights.sigma * weights.sigma * per_sigma
-    space = weights.space * weights.space_sigma * weights.space_sigma * per_space
+    share = weight * weights.sigma * weights.sigma * per_sigma
+    per_metre, idle = weights.per_metre * share, weights.idle * share
+    space = weight * weights.space * weights.space_sigma * weights.space_sigma * per_space
     for lane in range(BLOCK):
         dx, dy = lanes[lane] - px, lanes[BLOCK + lane] - py
         # Move the person towards the robot by as much of the way ahead as lies towards it.
@@ -99,6 +109,9 @@ def _add_person(lanes, px, py, vx, vy, variance, radius, middle_x, half_x, half_
         across = max(abs(dx * sin - dy * cos) - half_y, zero)
         gap = max(math.sqrt(along * along + across * across) - radius, zero)
         square = gap * gap
-        pace = one + weights.approach * abs(lanes[4 * BLOCK + lane])
-        lanes[5 * BLOCK + lane] += rate * pace * decay_fast(square * per_sigma)
+        own = lanes[4 * BLOCK + lane]
+        along_x, along_y = own * cos - vx, own * sin - vy
+        relative = math.sqrt(along_x * along_x + along_y * along_y)
+        pace = one + weights.approach * abs(own)
+        lanes[5 * BLOCK + lane] += (per_metre * relative + idle) * decay_fast(square * per_sigma)
         lanes[6 * BLOCK + lane] += space * pace * decay_fast(square * per_space)

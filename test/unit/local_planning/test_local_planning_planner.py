@@ -168,13 +168,14 @@ def test_somebody_in_the_way_is_named_when_the_robot_waits():
     room = ((-1.0, -0.35), (6.0, 0.35))
     driver = Driver(line_to(4.0), room=room)
     driver.drive(1.0)
-    # A camera sees somebody standing in the corridor, a metre ahead.
-    for _ in range(25):
-        ahead = driver.pose[:2] + (0.75, 0.0)
+    # A camera sees somebody standing in the corridor.
+    ahead = driver.pose[:2] + (2.0, 0.0)
+    for _ in range(60):
         driver.planner.add_people(driver.now_s, ahead[np.newaxis], 0.01 * np.eye(2)[np.newaxis], ["7"])
         driver.drive(0.1)
     assert abs(driver.twist[0]) < 0.05
-    assert any(plan.reason.startswith("waits for") for plan in driver.plans[-10:])
+    assert ahead[0] - driver.pose[0] - 0.21 - 0.3 > 0.3, "too near to the person's disc"
+    assert any(plan.reason.startswith("waits for") for plan in driver.plans[-30:])
 
 
 @pytest.mark.parametrize("offset", [(0.055, 0.0), (0.0, 0.055), (-0.055, 0.0), (-0.03, -0.045), (0.07, 0.03)])
