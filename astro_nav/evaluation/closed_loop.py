@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from astro_nav.evaluation.scenario import EpisodeRecord, GoalRow, Scenario
 from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.stack import ComputeLatency, MakePlanner, Stack, StackReport, make_astro
+from astro_nav.evaluation.stopwatch import PlannerStopwatch
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry import se2
@@ -25,6 +27,16 @@ MAP_RESOLUTION_M = 0.05
 SETTLING_S = 0.5  # sensors arrive and nodes start before the first goal is given
 
 Watch = Callable[[float, Truth, StackReport], None]
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """The order that is being driven: its number, when it was given, and the way that it takes at least."""
+
+    number: int
+    ordered_s: float
+    length_m: float
+    turning_rad: float
 
 
 class ClosedLoop:
@@ -48,19 +60,22 @@ class ClosedLoop:
         stack_params, simulator_params = load_settings({**scenario.changes, **changes})
         self.simulator = Simulator(scenario.world, simulator_params, scenario.seed, dict(scenario.behaviours))
         self._map = scenario.occupancy_map or scenario.world.rasterize(MAP_RESOLUTION_M)
-        self._judge = GlobalPlanner(stack_params.global_planner)
+        # Shortest ways and times are the scenario's own: no setting of the user may move the goalposts.
+        reference_params = load_settings(scenario.changes)[0] if changes else stack_params
+        self._judge = GlobalPlanner(reference_params.global_planner)
         self._judge.set_map(self._map)
-        self._footprint = stack_params.local_planner.robot.footprint
-        self.stack = Stack(
-            stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, planner[1], latency
-        )
+        self._robot, self._reference_robot = simulator_params.robot, reference_params.local_planner.robot
+        self._footprint = self._robot.footprint
+        self._stopwatch = PlannerStopwatch()
+        make_planner = self._stopwatch.watch(planner[1])
+        self.stack = Stack(stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, make_planner, latency)
         self._next_order = 0
-        self._open: tuple[int, float, float] | None = None  # order, ordered at, shortest way
+        self._open: OpenOrder | None = None
         self._goals: list[GoalRow] = []
         self._rows: list[tuple[float, ...]] = []
         self._people: list[FloatArray] = []
         self._reasons: Counter[str] = Counter()
-        self._cycles: list[tuple[float, int]] = []
+        self._candidates: list[int] = []
 
     def run(self, watch: Watch | None = None) -> EpisodeRecord:
         """Run to the end.
@@ -81,10 +96,9 @@ class ClosedLoop:
             stack.take(events)
             truth = simulator.truth()
             self._give_orders(now_s, truth.pose_map_base)
-            cycle_began = time.perf_counter()
             report = stack.step(now_s)
             if report.is_new_plan and report.plan is not None:
-                self._cycles.append((time.perf_counter() - cycle_began, report.plan.candidates))
+                self._candidates.append(report.plan.candidates)
             simulator.set_command(report.verdict.twist)
             if report.screen_motion is not None:
                 motion = report.screen_motion
@@ -104,34 +118,41 @@ class ClosedLoop:
         order = orders[self._next_order]
         if (order.time_s is not None and now_s < order.time_s) or (order.time_s is None and self._open is not None):
             return
+        if self._open is not None:
+            self._close_order(now_s, pose_map_base, False, "a later goal took its place", replaced=True)
         self.stack.navigate(self._next_order, order.goals_map, now_s)
-        length_m, start = 0.0, pose_map_base
+        length_m, turning_rad, start = 0.0, 0.0, pose_map_base
         for goal in np.atleast_2d(order.goals_map):
-            length_m += self._judge.plan(start, goal, now_s, lambda: False).length_m
+            way = self._judge.plan(start, goal, now_s)
+            length_m += way.length_m if way.is_found else np.nan
+            turning_rad += _measure_turning(start, way.path.poses_map)
             start = goal
-        self._open = (self._next_order, now_s, length_m)
+        self._open = OpenOrder(self._next_order, now_s, length_m, turning_rad)
         self._next_order += 1
 
     def _end_goal(self, ending: EndGoal, now_s: float, pose_map_base: FloatArray) -> None:
-        if self._open is None or ending.goal_id != self._open[0]:
-            self._note_replaced(ending, now_s, pose_map_base)
-            return
-        order, ordered_s, length_m = self._open
-        self._open = None
-        self._add_goal_row(order, ordered_s, now_s, ending, pose_map_base, length_m)
+        if self._open is not None and ending.goal_id == self._open.number:
+            self._close_order(now_s, pose_map_base, ending.ending is Ending.SUCCEEDED, ending.message)
 
-    def _note_replaced(self, ending: EndGoal, now_s: float, pose_map_base: FloatArray) -> None:
-        """A goal that was replaced on purpose is neither reached nor failed."""
-        if ending.ending is not Ending.ABORTED:
-            self._add_goal_row(int(ending.goal_id), np.nan, now_s, ending, pose_map_base, np.nan)
-
-    def _add_goal_row(self, order, ordered_s, now_s, ending: EndGoal, pose: FloatArray, length_m: float) -> None:
-        goal = np.atleast_2d(self.scenario.orders[order].goals_map)[-1]
+    def _close_order(
+        self, now_s: float, pose_map_base: FloatArray, reached: bool, message: str, replaced: bool = False
+    ) -> None:
+        assert self._open is not None
+        order, self._open = self._open, None
+        goal = np.atleast_2d(self.scenario.orders[order.number].goals_map)[-1]
         self._goals.append(
             GoalRow(
-                goal, ordered_s, now_s, ending.ending is Ending.SUCCEEDED, ending.message,
-                float(np.hypot(*(pose[:2] - goal[:2]))), abs(float(wrap_angle(pose[2] - goal[2]))), length_m,
-            )  # fmt: skip
+                goal_map=goal,
+                ordered_s=order.ordered_s,
+                ended_s=now_s,
+                reached=reached,
+                message=message,
+                position_error_m=float(np.hypot(*(pose_map_base[:2] - goal[:2]))),
+                heading_error_rad=abs(float(wrap_angle(pose_map_base[2] - goal[2]))),
+                planned_length_m=order.length_m,
+                planned_turning_rad=order.turning_rad,
+                replaced=replaced,
+            )
         )
 
     def _judge_end(self, now_s: float, pose_map_base: FloatArray) -> bool | None:
@@ -140,7 +161,7 @@ class ClosedLoop:
             return self.scenario.is_done(now_s, pose_map_base)
         if self._next_order < len(self.scenario.orders) or self._open is not None or not self._goals:
             return None
-        return all(goal.reached for goal in self._goals)
+        return all(goal.reached for goal in self._goals if not goal.replaced)
 
     def _record(self, now_s: float, truth: Truth, report: StackReport) -> None:
         distance_m = self._measure_people(truth.pose_map_base, truth.people)
@@ -169,10 +190,8 @@ class ClosedLoop:
             for name, position in moment.items():
                 people[row, names.index(name)] = position
         if self._open is not None:
-            order, ordered_s, length_m = self._open
-            ending = EndGoal(order, Ending.ABORTED, None, "the episode's time ran out")
-            if verdict is not True:
-                self._add_goal_row(order, ordered_s, table[-1, 0], ending, table[-1, 1:4], length_m)
+            message = "" if verdict else "the episode's time ran out" if verdict is None else "the episode ended"
+            self._close_order(float(table[-1, 0]), table[-1, 1:4], verdict is True, message)
         contacts = self.simulator.truth().contacts
         return EpisodeRecord(
             scenario=self.scenario,
@@ -189,9 +208,19 @@ class ClosedLoop:
             contacts=contacts,
             goals=tuple(self._goals),
             reasons=dict(self._reasons),
-            cycle_s=np.array([cycle[0] for cycle in self._cycles]),
-            candidates=np.array([cycle[1] for cycle in self._cycles], dtype=np.int64),
+            cycle_s=np.array(self._stopwatch.cycle_s),
+            candidates=np.array(self._candidates, dtype=np.int64),
+            robot=self._robot,
+            reference_robot=self._reference_robot,
             wall_s=wall_s,
             success=verdict is True and not any(contact.by_robot for contact in contacts),
             timed_out=verdict is None,
         )
+
+
+def _measure_turning(start_map: FloatArray, poses_map: FloatArray) -> float:
+    """Rotation from a start (3,) along a way (N, 3) to its last heading [rad]; NaN without a way."""
+    if not len(poses_map):
+        return float("nan")
+    headings = np.concatenate([start_map[2:3], poses_map[:, 2]])
+    return float(np.abs(wrap_angle(np.diff(headings))).sum())

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from astro_nav.simulation.events import Event
+from astro_nav.params.robot import RobotParams
+from astro_nav.simulation.events import Contact, Event
 from astro_nav.simulation.people import Behaviour
 from astro_nav.simulation.simulator import Simulator
 from astro_nav.simulation.world import World
@@ -75,9 +76,11 @@ class GoalRow:
         goal_map: (3,) the last pose of the order.
         ordered_s, ended_s: when.
         reached: whether it succeeded.
+        replaced: whether a later order took its place before it ended; it then is neither reached nor failed.
         message: the stack's sentence, "" when reached.
         position_error_m, heading_error_rad: of the true pose at the end.
-        planned_length_m: shortest way from the true pose at the order, for SPL.
+        planned_length_m: shortest way from the true pose at the order, for SPL; NaN when there is none.
+        planned_turning_rad: smallest rotation with which that way can be driven, first and last turn included.
     """
 
     goal_map: FloatArray
@@ -88,6 +91,8 @@ class GoalRow:
     position_error_m: float
     heading_error_rad: float
     planned_length_m: float
+    planned_turning_rad: float = float("nan")
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class EpisodeRecord:
         poses_map: (N, 3) true poses of base_link.
         twists: (N, 2) true twists.
         commands: (N, 2) what was sent to the base.
-        clearances_m: (N,) true distance between footprint and the nearest thing.
+        clearances_m: (N,) true distance between footprint and the nearest thing, 0 in contact, +inf in an empty world.
         people_distances_m: (N,) true distance between footprint and the nearest person's body, +inf without people.
         people_map: (N, M, 2) true positions of people, NaN where one is away.
         screen_rad: (N,) true angle of the screen.
@@ -111,6 +116,8 @@ class EpisodeRecord:
         reasons: sentence -> how many ticks the stack said it.
         cycle_s: (C,) computing time of every local cycle, measured; the only field that differs between equal runs.
         candidates: (C,) evaluated per cycle.
+        robot: shape and limits of the robot in the simulator.
+        reference_robot: the scenario's robot without the user's changes, so that ideal times do not depend on them.
         wall_s: duration of the episode on the wall clock.
         error: "" or the traceback of what ended the episode.
     """
@@ -126,11 +133,13 @@ class EpisodeRecord:
     people_map: FloatArray
     screen_rad: FloatArray
     limited_by: np.ndarray
-    contacts: tuple
+    contacts: tuple[Contact, ...]
     goals: tuple[GoalRow, ...]
     reasons: Mapping[str, int]
     cycle_s: FloatArray
     candidates: np.ndarray
+    robot: RobotParams
+    reference_robot: RobotParams
     wall_s: float
     success: bool
     timed_out: bool
