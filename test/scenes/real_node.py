@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Kernels may have to be compiled first.
-START_LIMIT_S = 240.0
-STOP_LIMIT_S = 20.0
+# Limits are for what hangs: on a machine that is busy with something else everything takes many times as long as usual.
+START_LIMIT_S = 240.0  # kernels may have to be compiled first
+STOP_LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,11 @@ class RealNode:
     def wait_until_it_says(self, text: str) -> None:
         """Wait until its output holds a text."""
         deadline = time.monotonic() + START_LIMIT_S
-        while text not in self.output:
-            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
+        while True:
+            has_ended = self.process.poll() is not None  # asked first: what it says at its end counts
+            if text in self.output:
+                return
+            assert not has_ended, f"ended with {self.process.returncode}:\n{self.output}"
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
