@@ -35,3 +35,7 @@ class GoalError(AstroNavError):
 
 class FrameError(AstroNavError):
     """Data is in a frame, or at a time, for which there is no transform."""
+
+
+class EvaluationError(AstroNavError):
+    """A suite, planner, metric or folder of an evaluation is unknown or cannot be used."""

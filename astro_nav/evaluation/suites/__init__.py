@@ -1,0 +1,34 @@
+"""Suites of episodes, each made from a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from astro_nav.errors import EvaluationError
+from astro_nav.evaluation.suites.homes import HOMES, make_map_suite
+from astro_nav.evaluation.suites.suite import Suite
+from astro_nav.params.schema import describe_unknown
+
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (HOMES,)}
+
+
+def get_suite(name: str, folder: Path | None = None) -> Suite:
+    """Find a suite.
+
+    Args:
+        name: of the suite.
+        folder: with map_server maps of the user, for `homes`.
+
+    Raises:
+        EvaluationError: for an unknown name, or a folder that cannot be used.
+    """
+    if name not in SUITES:
+        raise EvaluationError(f"suite {describe_unknown(name, SUITES)}; there are {', '.join(SUITES)}")
+    if folder is None:
+        return SUITES[name]
+    if name != "homes":
+        raise EvaluationError(f"suite {name} takes no maps of yours: only homes does")
+    return make_map_suite(Path(folder))
+
+
+__all__ = ["SUITES", "Suite", "get_suite"]
