@@ -73,7 +73,8 @@ class ClosedLoop:
         self._open: OpenOrder | None = None
         self._goals: list[GoalRow] = []
         self._rows: list[tuple[float, ...]] = []
-        self._people: list[FloatArray] = []
+        self._people: list[dict[str, FloatArray]] = []
+        self._radii_m: dict[str, float] = {}
         self._reasons: Counter[str] = Counter()
         self._candidates: list[int] = []
 
@@ -172,6 +173,8 @@ class ClosedLoop:
             )  # fmt: skip
         )
         self._people.append({person.name: person.position_map for person in truth.people})
+        for person in truth.people:
+            self._radii_m[person.name] = person.radius_m
         if report.verdict.reason:
             self._reasons[report.verdict.limited_by.name] += 1
 
@@ -184,7 +187,7 @@ class ClosedLoop:
 
     def _conclude(self, verdict: bool | None, wall_s: float) -> EpisodeRecord:
         table = np.array(self._rows)
-        names = sorted({name for moment in self._people for name in moment})
+        names = sorted(self._radii_m)
         people = np.full((len(self._people), len(names), 2), np.nan)
         for row, moment in enumerate(self._people):
             for name, position in moment.items():
@@ -203,6 +206,7 @@ class ClosedLoop:
             clearances_m=table[:, 8],
             people_distances_m=table[:, 9],
             people_map=people,
+            people_radii_m=np.array([self._radii_m[name] for name in names]),
             screen_rad=table[:, 10],
             limited_by=table[:, 11].astype(np.int64),
             contacts=contacts,

@@ -109,6 +109,7 @@ class EpisodeRecord:
         clearances_m: (N,) true distance between footprint and the nearest thing, 0 in contact, +inf in an empty world.
         people_distances_m: (N,) true distance between footprint and the nearest person's body, +inf without people.
         people_map: (N, M, 2) true positions of people, NaN where one is away.
+        people_radii_m: (M,) radii of their bodies.
         screen_rad: (N,) true angle of the screen.
         limited_by: (N,) int, LimitedBy of the verdicts.
         contacts: as the simulator recorded them.
@@ -131,6 +132,7 @@ class EpisodeRecord:
     clearances_m: FloatArray
     people_distances_m: FloatArray
     people_map: FloatArray
+    people_radii_m: FloatArray
     screen_rad: FloatArray
     limited_by: np.ndarray
     contacts: tuple[Contact, ...]
