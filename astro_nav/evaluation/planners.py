@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 
-from astro_nav.errors import EvaluationError
+from astro_nav.evaluation.names import refuse_unknown
 from astro_nav.evaluation.stack import MakePlanner
-from astro_nav.params.schema import describe_unknown
 
 # name -> (module, maker): imported when it is asked for, so that nobody waits for a planner that is not used.
 PLANNERS: dict[str, tuple[str, str]] = {
@@ -23,7 +22,7 @@ def check_planner(name: str) -> None:
         EvaluationError: with the names that there are.
     """
     if name not in PLANNERS:
-        raise EvaluationError(f"planner {describe_unknown(name, PLANNERS)}; there are {', '.join(PLANNERS)}")
+        raise refuse_unknown("planner", name, PLANNERS)
 
 
 def get_planner(name: str) -> MakePlanner:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from astro_nav.errors import EvaluationError
-from astro_nav.params.schema import describe_unknown
+from astro_nav.evaluation.names import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -84,5 +83,5 @@ def get_metric(name: str) -> Metric:
         EvaluationError: for unknown names, with the nearest known ones.
     """
     if name not in METRICS:
-        raise EvaluationError(f"metric {describe_unknown(name, METRICS)}; there are {', '.join(METRICS)}")
+        raise refuse_unknown("metric", name, METRICS)
     return METRICS[name]
