@@ -63,6 +63,7 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             approach=single(cost.people_approach),
         ),
         progress=ProgressWeights(
+            survival=single(cost.weigh_by_survival),
             touch=single(cost.touch),
             impact=single(cost.impact),
             goal_radius=single(cost.goal_radius_m),

@@ -46,7 +46,11 @@ def predict_tracks(
     count = len(chosen)
     means, velocities = np.empty((count, steps, 2)), np.empty((count, steps, 2))
     covariances = np.empty((count, steps, 2, 2))
-    if count and steps:
+    if count and not params.enabled:
+        states = np.array([track.state_odom for track in chosen])
+        means[...], velocities[...] = states[:, np.newaxis, :2], 0.0
+        covariances[...] = np.array([track.covariance[:2, :2] for track in chosen])[:, np.newaxis]
+    elif count and steps:
         distance, origin, resolution = _NO_DISTANCE, np.zeros(2), 1.0
         if distance_field is not None:
             distance = np.ascontiguousarray(distance_field.distance_m, dtype=np.float32)

@@ -109,7 +109,7 @@ def test_hazard_is_the_sum_of_its_parts(evaluated):
             poses, twists, people_then, scene.people_variance.tolist(), scene.people_weight.tolist(), RECTANGLE, weights.people, STEP_S
         )
         # The kernels' decay is within 0.012 of the exponential, per term and weight.
-        room = float(0.013 * (0.6 * 1.2 + 3 * (weights.people.per_metre * 2.5 + weights.people.idle)) + 1e-3)
+        room = float(0.013 * (weights.collision.per_metre * 1.6 + 3 * (weights.people.per_metre * 2.5 + weights.people.idle)) + 1e-3)
         np.testing.assert_allclose(rollouts.hazard[:, k], np.add(np.add(static, unseen), people), atol=room)
         assert costs[2, k] == pytest.approx(crowding, abs=float(0.013 * 3 * STEPS * STEP_S * weights.people.space * 2.0))
 
@@ -149,6 +149,19 @@ def test_every_term_is_a_cost(evaluated):
     costs = evaluated[3]
     assert np.isfinite(costs).all()
     assert costs.min() >= -1e-4
+
+
+def test_without_weighing_by_survival_progress_counts_in_full_and_harm_as_before(evaluated):
+    scene, weights, _, _, _, _, _, _ = evaluated
+    targets = draw_targets(COUNT, np.random.default_rng(5))
+    targets[:2] += 3.0
+    with_it, without_it = (np.zeros((len(TERMS), COUNT), dtype=np.float32) for _ in range(2))
+    plain = weights._replace(progress=weights.progress._replace(survival=np.float32(0.0)))
+    for used, costs in ((weights, with_it), (plain, without_it)):
+        contact_step, least = np.zeros(COUNT, dtype=np.int32), np.zeros(COUNT, dtype=np.float32)
+        evaluate_candidates(targets, 0, COUNT, scene, used, make_rollouts(COUNT), costs, contact_step, least)
+    np.testing.assert_array_equal(with_it[1:], without_it[1:])
+    assert np.abs(with_it[0] - without_it[0]).max() > 0.05, "somewhere survival must matter"
 
 
 def test_a_scene_without_people_has_no_cost_of_people(evaluated):

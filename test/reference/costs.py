@@ -113,7 +113,8 @@ def progress_terms(start, poses, twists, rates, contact_step, field, resolution,
         kept = math.exp(-rates[t] * step) if t < contact_step else 0.0
         harm += survival * (1.0 - kept) * (w.touch + w.impact * twists[t][0] ** 2)
         survival *= kept
-        remaining -= (1.0 - w.urgency * t / len(poses)) * survival * (before - here)
+        share = 1.0 + w.survival * (survival - 1.0)
+        remaining -= (1.0 - w.urgency * t / len(poses)) * share * (before - here)
         before = here
     return remaining, harm
 

@@ -26,6 +26,7 @@ TWO_PI = np.float32(2.0) * PI
 class ProgressWeights(NamedTuple):
     """All float32."""
 
+    survival: np.float32  # 1 when progress counts by the chance of being there to make it, 0 when it counts in full
     touch: np.float32  # cost of a collision at any speed [m]
     impact: np.float32  # what it costs more per speed squared [m / (m/s)^2]
     goal_radius: np.float32  # distance from the goal in which the pose distance takes over [m]
@@ -129,5 +130,5 @@ def score_progress(
             kept = decay_fast(hazard[t, k] * step) if t < contact_step[k] else zero
             harm[k] += survival[k] * (one - kept) * (weights.touch + weights.impact * v[t, k] * v[t, k])
             survival[k] *= kept
-            remaining[k] -= worth * survival[k] * (previous[k] - value)
+            remaining[k] -= worth * (one + weights.survival * (survival[k] - one)) * (previous[k] - value)
             previous[k] = value

@@ -129,3 +129,12 @@ def test_nothing_given_is_changed_and_everything_repeats_bit_for_bit():
     assert np.array_equal(track.state_odom, state) and np.array_equal(track.covariance, covariance)
     assert np.array_equal(grid.distance_m, distance)
     assert np.array_equal(first.means_odom, second.means_odom) and np.array_equal(first.covariances, second.covariances)
+
+
+def test_switched_off_everybody_stays_where_they_are():
+    track = make_track(state=(1.0, 2.0, 1.2, 0.0))
+    params = replace(PARAMS, enabled=False)
+    prediction = predict([track], params=params)
+    np.testing.assert_array_equal(prediction.means_odom, np.broadcast_to(track.state_odom[:2], (1, 31, 2)))
+    np.testing.assert_array_equal(prediction.velocities_odom, 0.0)
+    np.testing.assert_array_equal(prediction.covariances[0], np.broadcast_to(track.covariance[:2, :2], (31, 2, 2)))
