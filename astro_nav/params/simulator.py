@@ -31,10 +31,11 @@ class BaseParams:
 
 @dataclass(frozen=True)
 class LidarParams:
-    """The 360-degree lidar."""
+    """The lidar. Its head turns once in a period; rays are those within the field of view, which looks forward."""
 
     frame: str = parameter("frame of the scans, a link of urdf/astro.urdf.xacro")
     rays: int = parameter("rays in one revolution", minimum=4, maximum=8192)
+    field_of_view_deg: float = parameter("angle over which the rays are spread evenly", unit="deg", minimum=10.0, maximum=360.0)
     rate_hz: float = parameter("revolutions per second", unit="Hz", minimum=0.5, maximum=100.0)
     range_min_m: float = parameter("nearer readings are lost", unit="m", minimum=0.0, maximum=5.0)
     range_max_m: float = parameter("farther readings are lost", unit="m", minimum=0.5, maximum=100.0)

@@ -32,9 +32,14 @@ class Lidar:
     ) -> None:
         self._params, self._pose_base_laser, self._generator = params, pose_base_laser, generator
         self._turn_s = steps_per_turn * step_s
-        self._bearings = -math.pi + 2.0 * math.pi * np.arange(params.rays) / params.rays
-        # When each ray looks, in steps of the physics after the first ray.
-        self._steps = steps_per_turn * np.arange(params.rays) / params.rays
+        # A full turn does not look twice into the direction in which it begins.
+        field_rad = math.radians(params.field_of_view_deg)
+        is_full = params.field_of_view_deg >= 360.0
+        self._first_rad = -0.5 * field_rad
+        self._increment_rad = field_rad / (params.rays if is_full else params.rays - 1)
+        self._bearings = self._first_rad + self._increment_rad * np.arange(params.rays)
+        # When each ray looks, in steps of the physics since the head looked backwards.
+        self._steps = steps_per_turn * (self._bearings + math.pi) / (2.0 * math.pi)
         self._before = self._steps.astype(np.intp)
         self._part = self._steps - self._before
 
@@ -50,7 +55,7 @@ class Lidar:
 
         Args:
             index: the solids in the lidar's height.
-            stamp_s: time of the first ray.
+            stamp_s: when the revolution began, with the head looking backwards.
             poses_map_base: (S, 3) poses of the robot at the steps of the physics during the turn; yaw unwrapped.
             moving_rectangles: (S, M, 6), moving_discs: (S, L, 3) at the same times.
 
@@ -93,11 +98,11 @@ class Lidar:
         readings[~seen] = np.inf
         readings[chance < params.dropout_probability] = np.nan
         scan = Scan(
-            stamp_s=stamp_s,
+            stamp_s=stamp_s + self._turn_s * (self._first_rad + math.pi) / (2.0 * math.pi),
             frame_id=params.frame,
-            angle_min_rad=-math.pi,
-            angle_increment_rad=2.0 * math.pi / params.rays,
-            time_increment_s=self._turn_s / params.rays,
+            angle_min_rad=self._first_rad,
+            angle_increment_rad=self._increment_rad,
+            time_increment_s=self._turn_s * self._increment_rad / (2.0 * math.pi),
             range_min_m=params.range_min_m,
             range_max_m=params.range_max_m,
             ranges_m=readings.astype(np.float32),

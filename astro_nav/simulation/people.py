@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from astro_nav.params.simulator import PeopleParams
 from astro_nav.simulation.events import PersonTruth
+from astro_nav.simulation.social_force import Moving, Sight
 from astro_nav.simulation.solids import SolidIndex
 from astro_nav.simulation.world import PersonScript, RecordedTrack, WalkScript
 from astro_nav.types import FloatArray
 
 # How far around a person walls matter to their legs and feet.
 NEAR_M = 0.6
+# How far around attentive people see walls.
+SIGHT_M = 1.5
 # Somebody on a recorded track who was held up hurries to catch up, but does not run faster than this.
 MAX_CATCH_UP_SPEED_MPS = 2.0
 
@@ -35,6 +38,14 @@ class Behaviour(Protocol):
 
     def turn_back(self) -> None:
         """The way ahead has been blocked by the robot for too long."""
+
+
+@runtime_checkable
+class AttentiveBehaviour(Behaviour, Protocol):
+    """Decides with regard to who and what is around."""
+
+    def look(self, sight: Sight) -> None:
+        """Take in what is around, right before each decision."""
 
 
 class WalkBehaviour:
@@ -142,6 +153,15 @@ class Person:
     def wants_to_enter(self, now_s: float) -> bool:
         """Whether the script has them in the world while they are not."""
         return not self.is_present and self.script.start_s <= now_s < self.script.end_s
+
+    def look(self, sight: Sight) -> None:
+        """Take in what is around; only attentive people care."""
+        if isinstance(self._behaviour, AttentiveBehaviour):
+            self._behaviour.look(sight)
+
+    @property
+    def is_attentive(self) -> bool:
+        return isinstance(self._behaviour, AttentiveBehaviour)
 
     def choose_velocity(self, now_s: float, step_s: float, measure_robot: MeasureRobot) -> None:
         """Choose the velocity of the next step from the script, acceleration and the robot."""
@@ -259,12 +279,15 @@ class Crowd:
         """Something was put into the world: these solids stop people from now on."""
         self._index = index
 
-    def advance(self, now_s: float, step_s: float, measure_robot: MeasureRobot, measure_doors: MeasureRobot) -> None:
+    def advance(
+        self, now_s: float, step_s: float, measure_robot: MeasureRobot, measure_doors: MeasureRobot, robot: Moving
+    ) -> None:
         """Decide and take everybody's next step, from `now_s` to `now_s + step_s`.
 
         Args:
             measure_robot: distance of a point to the robot's outline, 0 inside [m].
             measure_doors: distance of a point to the nearest door's panel, 0 inside [m].
+            robot: middle of the robot's outline and its velocity.
         """
         if not self.people:
             return
@@ -273,6 +296,7 @@ class Crowd:
         walking = [(p, slot) for p, slot in zip(self.people, self._slot_of) if p.is_present]
         if not walking:
             return
+        self._look_around(walking, measure_doors, robot)
         for person, _ in walking:
             person.choose_velocity(now_s, step_s, measure_robot)
         here = np.array([(p.x, p.y) for p, _ in walking])
@@ -284,6 +308,20 @@ class Crowd:
             person.move(step_s, room_here, room_there, False)
             self.legs_after[slot] = person.find_legs()
             self.bodies_after[slot] = (person.x, person.y)
+
+    def _look_around(self, walking: list[tuple[Person, int]], measure_doors: MeasureRobot, robot: Moving) -> None:
+        """Let attentive people see everybody as they are before anybody takes the next step."""
+        if not any(person.is_attentive for person, _ in walking):
+            return
+
+        def measure_walls(points: FloatArray) -> FloatArray:
+            room = self._index.measure_point_distances(np.ascontiguousarray(points), SIGHT_M)
+            return np.minimum(room, [measure_doors(x, y) for x, y in points.tolist()])
+
+        moving = [(person.x, person.y, person.vx, person.vy) for person, _ in walking]
+        for number, (person, _) in enumerate(walking):
+            if person.is_attentive:
+                person.look(Sight(robot, tuple(moving[:number] + moving[number + 1 :]), measure_walls))
 
     def admit(self, now_s: float, measure_robot: MeasureRobot, measure_doors: MeasureRobot) -> None:
         """Let in whose time has come, and out whose time is over."""

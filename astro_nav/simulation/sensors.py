@@ -110,7 +110,7 @@ class Sensors:
         measured = self._lidar.measure(index, stamp_s, poses, self._turn_panels, self._turn_legs)
         if measured is not None:
             scan, latency_s = measured
-            arrives_s = max(stamp_s + scan.duration_s + latency_s, step * self._step_s)
+            arrives_s = max(scan.stamp_s + scan.duration_s + latency_s, step * self._step_s)
             self._send(ScanEvent(arrives_s, scan))
 
     def _read_joints(self, now_s: float, physics: Physics) -> JointEvent:

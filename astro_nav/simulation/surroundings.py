@@ -18,6 +18,8 @@ from astro_nav.types import FloatArray
 PERSON_BOTTOM_M, PERSON_TOP_M = 0.05, 1.7
 # Doors that yield stop so far from robot and people; things that appear keep so far from the robot.
 DOOR_GAP_M = 0.03
+# No robot drives this fast: it was carried.
+CARRIED_MPS = 5.0
 NO_RECTANGLES, NO_DISCS = np.zeros((0, 6)), np.zeros((0, 3))
 
 
@@ -57,11 +59,14 @@ class Surroundings:
         Returns:
             The numbers of the solids that appeared or vanished, and of the doors that moved.
         """
+        before = self._outline.mean(axis=0)
         self._set_outline(outline_map)
         changed = [number for number in self._timed if self._update_presence(number, now_s)]
         moved = self.doors.advance(now_s, step_s, self._is_clear_of) if self.doors.motions else []
         if self.crowd.people:
-            self.crowd.advance(now_s, step_s, self._measure_robot, self.doors.measure_distance)
+            self.crowd.advance(
+                now_s, step_s, self._measure_robot, self.doors.measure_distance, self._describe_robot(before, step_s)
+            )
             self._update_leg_radii()
         return changed, moved
 
@@ -158,6 +163,13 @@ class Surroundings:
 
     def _set_outline(self, outline_map: FloatArray) -> None:
         self._outline, self._corners = outline_map, outline_map.tolist()
+
+    def _describe_robot(self, before: FloatArray, step_s: float) -> tuple[float, float, float, float]:
+        """Middle of the robot's outline and its velocity since the last decision."""
+        (x, y), (vx, vy) = self._outline.mean(axis=0).tolist(), ((self._outline.mean(axis=0) - before) / step_s).tolist()
+        if math.hypot(vx, vy) > CARRIED_MPS:  # put down somewhere else, or for the first time
+            vx = vy = 0.0
+        return x, y, vx, vy
 
     def _measure_robot(self, x: float, y: float) -> float:
         return measure_outline_distance(x, y, self._corners)
