@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from astro_nav.errors import EvaluationError
+from astro_nav.evaluation.suites.barn import BARN
+from astro_nav.evaluation.suites.clutter import CLUTTER
 from astro_nav.evaluation.suites.homes import HOMES, make_map_suite
+from astro_nav.evaluation.suites.narrow import NARROW
+from astro_nav.evaluation.suites.parking import PARKING
+from astro_nav.evaluation.suites.retask import RETASK
 from astro_nav.evaluation.suites.suite import Suite
 from astro_nav.params.schema import describe_unknown
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (HOMES,)}
+SUITES: dict[str, Suite] = {
+    suite.name: suite
+    for suite in (HOMES, NARROW, CLUTTER, RETASK, BARN, PARKING)
+}
 
 
 def get_suite(name: str, folder: Path | None = None) -> Suite:
