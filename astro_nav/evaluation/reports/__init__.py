@@ -1,0 +1,1 @@
+"""What people see of an evaluation: pictures and animations of episodes, a page per run, a comparison of two runs."""
