@@ -1,7 +1,6 @@
-"""The robot as MuJoCo sees it: urdf/astro.urdf.xacro, expanded with the parameters that the stack runs with.
+"""The robot as MuJoCo sees it.
 
-The xacro file is the one description of the robot; the package `xacro` that expands it is a dependency on every
-platform (a ROS package, and on PyPI). What a URDF cannot say is added here: tyres that touch the floor in one point, motors.
+What a URDF cannot say is added here: tyres that touch the floor in one point, motors.
 """
 
 from __future__ import annotations
@@ -10,42 +9,16 @@ from functools import lru_cache
 
 import mujoco
 import numpy as np
-import xacro
 
-from astro_nav.params.files import find_share_folder
 from astro_nav.params.robot import RobotParams
 from astro_nav.params.simulator import SimulatorParams
+from astro_nav.simulation.robot_urdf import expand_urdf
 
 # Bits of MuJoCo's collision masks: who meets whom.
 WORLD_BIT, ROBOT_BIT, FLOOR_BIT = 1, 2, 4
 
 LEFT_WHEEL, RIGHT_WHEEL = "left_wheel_joint", "right_wheel_joint"
 HULL_THICKNESS_BELOW_SHARE = 0.05
-
-
-def expand_urdf(robot: RobotParams) -> str:
-    """Return the URDF of a robot with these parameters."""
-    return _expand_urdf(
-        tuple(
-            {
-                "footprint_m": robot.footprint_m,
-                "height_m": repr(robot.height_m),
-                "mass_kg": repr(robot.mass_kg),
-                "wheel_separation_m": repr(robot.wheel_separation_m),
-                "wheel_radius_m": repr(robot.wheel_radius_m),
-                "max_wheel_speed_mps": repr(robot.limits.max_wheel_speed_mps),
-                "screen_joint": robot.screen.joint,
-                "screen_max_pan_rad": repr(robot.screen.max_pan_rad),
-                "screen_max_speed_radps": repr(robot.screen.max_speed_radps),
-            }.items()
-        )
-    )
-
-
-@lru_cache(maxsize=16)
-def _expand_urdf(mappings: tuple[tuple[str, str], ...]) -> str:
-    path = find_share_folder() / "urdf" / "astro.urdf.xacro"
-    return xacro.process_file(str(path), mappings=dict(mappings)).toxml()
 
 
 def build_robot_spec(params: SimulatorParams, with_visuals: bool = False) -> mujoco.MjSpec:

@@ -119,6 +119,7 @@ def run(command, prefix, probes, expected):
         ("astro_nav", "bringup.launch.xml", ["namespace:=/a/b", "map:=007", "use_sim_time:=true", "params_file:={overlay}"]),
         ("astro_nav", "simulation.launch.xml", []),
         ("astro_nav", "simulation.launch.xml", ["namespace:=robot1", "map:=on", "seed:=5", "world:=1.5"]),
+        ("astro_nav", "robot.launch.xml", ["namespace:=robot1", "params_file:={overlay}"]),
         ("astro_nav", "rviz.launch.xml", ["namespace:=robot1"]),
     ],
 )
@@ -133,6 +134,49 @@ def test_processes_receive_the_same(package, file, arguments, prefix, tmp_path):
     exit_code, ours, output = run([*OUR_LAUNCH, str(path), *arguments], prefix, tmp_path / "ours", expected)
     assert ours == theirs, output
     assert exit_code == 0, output
+
+
+def list_values(record):
+    """All parameters that a process was given, of whatever section."""
+    return {name: value for section in record["parameters"].values() for name, value in section.items()}
+
+
+@pytest.mark.parametrize("true_odometry", ["true", "false"])
+def test_gazebo_launch_file_starts_gazebo_robot_bridge_and_stack(true_odometry, prefix, tmp_path):
+    """Only ros2 launch reads it: it includes a launch file in Python."""
+    prefix.add_gazebo()
+    overlay = tmp_path / "my robot.yaml"
+    overlay.write_text("/**: {ros__parameters: {robot: {wheel_separation_m: 0.31}}}")
+    arguments = [f"params_file:={overlay}", f"true_odometry:={true_odometry}", "namespace:=robot1", "headless:=true"]
+    path = prefix.folder / "share/astro_nav/launch/gazebo.launch.xml"
+    names = {"gz", "robot_state_publisher", "spawn_astro", "gazebo_bridge", "safety_controller", "local_planner", "global_planner"}
+    names |= {"map_to_odom"} if true_odometry == "true" else set()
+    prefix.extra["ROS_HOME"] = str(tmp_path / "ros home")
+    _, theirs, output = run([sys.executable, "-c", REAL_LAUNCH, str(path), *arguments], prefix, tmp_path / "theirs", len(names))
+    assert set(theirs) == names, output
+    (folder,) = (tmp_path / "ros home/astro_nav/gazebo").iterdir()
+    words = theirs["gz"]["words"]
+    assert words[1:] == ["sim", "-r", "-s", "--headless-rendering", str(folder / "world.sdf")]
+    assert "__ns:=/robot1" in theirs["spawn_astro"]["words"]
+    spawn = list_values(theirs["spawn_astro"])
+    assert spawn == {"name": "astro", "topic": "robot_description", "x": 0.8, "y": 4.2, "z": 0.005, "Y": 0.0}
+    assert all(isinstance(spawn[name], float) for name in "xyzY"), "the parameters are declared as doubles"
+    assert list_values(theirs["gazebo_bridge"]) == {"config_file": str(folder / "bridge.yaml"), "use_sim_time": True}
+    urdf = list_values(theirs["robot_state_publisher"])["robot_description"]
+    assert "<wheel_separation>0.31</wheel_separation>" in urdf
+    assert ("OdometryPublisher" in urdf) == (true_odometry == "true")
+    planner = list_values(theirs["global_planner"])
+    assert planner["map_file"] == str(folder / "map.yaml") and planner["use_sim_time"] is True
+    if true_odometry == "true":
+        assert theirs["map_to_odom"]["words"][:4] == ["--frame-id", "map", "--child-frame-id", "odom"]
+
+
+def test_our_runner_says_that_gazebo_needs_ros2_launch(prefix, tmp_path):
+    prefix.add_gazebo()
+    prefix.extra["ROS_HOME"] = str(tmp_path / "ros")
+    path = prefix.folder / "share/astro_nav/launch/gazebo.launch.xml"
+    exit_code, ours, output = run([*OUR_LAUNCH, str(path)], prefix, tmp_path / "ours", 99)
+    assert (exit_code, ours) == (2, {}) and "only ros2 launch reads" in output
 
 
 @pytest.mark.parametrize(

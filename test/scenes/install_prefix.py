@@ -9,6 +9,16 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+# The command line of the checkout, which launch files call for descriptions and worlds.
+COMMAND_LINE = f"""
+import sys
+
+sys.path.insert(0, {str(CHECKOUT)!r})
+from astro_nav.cli.main import main
+
+sys.exit(main())
+"""
+
 # Writes down what it was started with and with which parameters, then stays until it is told to end.
 PROBE = """
 import json, os, signal, sys, time
@@ -45,6 +55,21 @@ time.sleep(float(os.environ.get("PROBE_STAY_S", "60")))
 sys.exit(int(os.environ.get("PROBE_EXIT_CODE", "0")))
 """
 
+# Takes the arguments of ros_gz_sim's gz_sim.launch.py that are used, and hands them to a shell as that file does.
+GZ_SIM_LAUNCH = """
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
+from launch.substitutions import LaunchConfiguration
+
+
+def generate_launch_description():
+    return LaunchDescription([
+        DeclareLaunchArgument("gz_args", default_value=""),
+        DeclareLaunchArgument("on_exit_shutdown", default_value="false"),
+        ExecuteProcess(cmd=["exec {gz} __node:=gz sim", LaunchConfiguration("gz_args")], shell=True, on_exit=Shutdown()),
+    ])
+"""
+
 
 class InstallPrefix:
     """A folder that can stand in AMENT_PREFIX_PATH.
@@ -55,12 +80,13 @@ class InstallPrefix:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.extra: dict[str, str] = {}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of this process with this prefix before any other."""
+        """The environment of this process, with `extra` and with this prefix before any other."""
         rest = os.environ.get("AMENT_PREFIX_PATH")
-        return {**os.environ, "AMENT_PREFIX_PATH": f"{self.folder}{os.pathsep}{rest}" if rest else str(self.folder)}
+        return {**os.environ, **self.extra, "AMENT_PREFIX_PATH": f"{self.folder}{os.pathsep}{rest}" if rest else str(self.folder)}
 
     def add_package(self, package: str) -> Path:
         """Register a package; returns its share folder."""
@@ -97,5 +123,15 @@ class InstallPrefix:
                     (share / folder / file.name).symlink_to(file)
         for name in ("safety_controller", "local_planner", "global_planner", "simulator"):
             self.add_program("astro_nav", name, python)
+        self.add_program("astro_nav", "astro-nav", COMMAND_LINE)
         self.add_program("robot_state_publisher", "robot_state_publisher", python)
         self.add_program("rviz2", "rviz2", python)
+
+    def add_gazebo(self, python: str = PROBE) -> None:
+        """Install stand-ins for what gazebo.launch.xml starts; Gazebo's own launch file starts the program `gz`."""
+        for package, name in (("ros_gz_sim", "create"), ("ros_gz_bridge", "parameter_bridge"), ("tf2_ros", "static_transform_publisher")):
+            self.add_program(package, name, python)
+        gz = self.add_program("ros_gz_sim", "gz", python)
+        launch_file = self.folder / "share" / "ros_gz_sim" / "launch" / "gz_sim.launch.py"
+        launch_file.parent.mkdir(exist_ok=True)
+        launch_file.write_text(GZ_SIM_LAUNCH.format(gz=str(gz)), encoding="utf-8")

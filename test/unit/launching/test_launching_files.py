@@ -1,6 +1,8 @@
 """The launch files that ship: what they start, with which parameters."""
 
+import shlex
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -22,14 +24,7 @@ def prefix(tmp_path):
 
 
 @pytest.fixture
-def read(prefix, monkeypatch):
-    # The robot's description is expanded by xacro, which need not be installed where this test runs.
-    xacro = prefix.folder / "bin" / "xacro"
-    xacro.parent.mkdir(exist_ok=True)
-    xacro.write_text('#!/bin/sh\necho "<robot from=\\"$1\\"/>"\n')
-    xacro.chmod(0o755)
-    monkeypatch.setenv("PATH", str(xacro.parent), prepend=":")
-
+def read(prefix):
     def read(name, **arguments):
         plan = read_launch_file(prefix.folder / "share/astro_nav/launch" / name, arguments, prefix.environment)
         return {process.spec.name: process for process in plan.processes}
@@ -114,11 +109,43 @@ def test_simulation_without_arguments_is_the_shipped_configuration(read):
         assert values[name] == shipped[name], name
 
 
-def test_description_of_the_robot_is_expanded(read, prefix):
-    text = get_values(read("robot.launch.xml")["robot_state_publisher"])["robot_description"]
-    description = Path(text.split('"')[1])
-    assert text.startswith("<robot from=") and description.is_file(), "the robot's description ships"
-    assert description.parent == prefix.folder / "share/astro_nav/urdf"
+def test_description_of_the_robot_is_expanded_with_the_robots_own_numbers(read, tmp_path):
+    overlay = tmp_path / "my robot.yaml"
+    overlay.write_text("/**: {ros__parameters: {robot: {wheel_radius_m: 0.081}}}")
+    urdf = get_values(read("robot.launch.xml", params_file=str(overlay))["robot_state_publisher"])["robot_description"]
+    root = ElementTree.fromstring(urdf)
+    assert {cylinder.get("radius") for cylinder in root.findall("link[@name='left_wheel_link']/collision/geometry/cylinder")} == {"0.081"}
+
+
+def test_another_robots_description_is_expanded_as_it_is(read, tmp_path):
+    foreign = tmp_path / "their robot.urdf"
+    foreign.write_text('<robot name="theirs"><link name="base_link"/></robot>')
+    urdf = get_values(read("robot.launch.xml", urdf=str(foreign))["robot_state_publisher"])["robot_description"]
+    assert ElementTree.fromstring(urdf).get("name") == "theirs"
+
+
+def test_gazebo_gets_home_robot_and_bridge_of_one_world(read, prefix, tmp_path):
+    """Read with a stand-in in XML for ros_gz_sim's own launch file, which is in Python and therefore for ros2 launch alone."""
+    prefix.add_gazebo()
+    prefix.extra["ROS_HOME"] = str(tmp_path)
+    prefix.add_launch_file("ros_gz_sim", "gz_sim.launch.xml", '<arg name="gz_args"/> <executable cmd="gz sim $(var gz_args)" name="gz"/>')
+    shipped = prefix.folder / "share/astro_nav/launch/gazebo.launch.xml"
+    text = shipped.read_text().replace("gz_sim.launch.py", "gz_sim.launch.xml")
+    shipped.unlink()
+    shipped.write_text(text)
+    processes = read("gazebo.launch.xml", headless="true", namespace="robot1")
+    assert list(processes) == ["gz", "robot_state_publisher", "spawn_astro", "gazebo_bridge", "map_to_odom", *THE_THREE]
+    (folder,) = (tmp_path / "astro_nav/gazebo").iterdir()
+    # Gazebo's launch file gives its arguments to a shell, which takes them apart.
+    words = [word for text in processes["gz"].spec.command for word in shlex.split(text)]
+    assert words == ["gz", "sim", "-r", "-s", "--headless-rendering", str(folder / "world.sdf")]
+    assert get_values(processes["gazebo_bridge"])["config_file"] == str(folder / "bridge.yaml")
+    assert get_files(processes["spawn_astro"]) == [str(folder / "spawn.yaml")]
+    assert get_values(processes["global_planner"])["map_file"] == str(folder / "map.yaml")
+    assert processes["map_to_odom"].spec.command[1:5] == ("--frame-id", "map", "--child-frame-id", "odom")
+    assert not processes["spawn_astro"].spec.required and processes["gazebo_bridge"].spec.required
+    assert "map_to_odom" not in read("gazebo.launch.xml", true_odometry="false")
+    assert "--headless" not in " ".join(read("gazebo.launch.xml")["gz"].spec.command)
 
 
 def test_rviz_gets_its_configuration(read, prefix):
