@@ -1,0 +1,1 @@
+"""Kernels of the planners that this one is compared with: a dynamic window and path integrals."""
