@@ -7,16 +7,21 @@ from pathlib import Path
 from astro_nav.errors import EvaluationError
 from astro_nav.evaluation.suites.barn import BARN
 from astro_nav.evaluation.suites.clutter import CLUTTER
+from astro_nav.evaluation.suites.doors import DOORS
+from astro_nav.evaluation.suites.faults import FAULTS
 from astro_nav.evaluation.suites.homes import HOMES, make_map_suite
 from astro_nav.evaluation.suites.narrow import NARROW
 from astro_nav.evaluation.suites.parking import PARKING
+from astro_nav.evaluation.suites.people import PEOPLE
 from astro_nav.evaluation.suites.retask import RETASK
+from astro_nav.evaluation.suites.smoke import SMOKE
+from astro_nav.evaluation.suites.surprise import SURPRISE
 from astro_nav.evaluation.suites.suite import Suite
 from astro_nav.params.schema import describe_unknown
 
 SUITES: dict[str, Suite] = {
     suite.name: suite
-    for suite in (HOMES, NARROW, CLUTTER, RETASK, BARN, PARKING)
+    for suite in (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, SMOKE)
 }
 
 
