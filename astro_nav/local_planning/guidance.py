@@ -12,6 +12,7 @@ from astro_nav.types import FREE, UNKNOWN, Float32Array, FloatArray, LocalGrid
 
 LOOKAHEAD_M = 3.0  # how much of a path is searched for the place where the robot is
 STRIDE_M = 0.05
+ON_PATH_M = 0.25  # a robot that is so near to a place on the path, with nothing between, has got there
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class PathGuide:
             robot_odom: (3,) the robot.
             grid: the local map.
         """
-        self._advance(path_odom, robot_odom)
+        self._advance(path_odom, robot_odom, grid)
         inside = self._find_inside(path_odom, grid)
         exit_index = self._find_exit(inside)
         goal_inside = exit_index == len(path_odom) - 1 and bool(inside[exit_index])
@@ -103,14 +104,24 @@ class PathGuide:
             self._find_blockage(way, robot_odom, grid),
         )  # fmt: skip
 
-    def _advance(self, path_odom: FloatArray, robot_odom: FloatArray) -> None:
-        """Move on to the path's pose nearest to the robot, never back, and not across a loop of the path."""
+    def _advance(self, path_odom: FloatArray, robot_odom: FloatArray, grid: LocalGrid) -> None:
+        """Move on to the path's pose nearest to the robot, never back, and not across a loop of the path.
+
+        A later part of the path that the robot has come to on a way of its own, and drives along, counts as well.
+        """
         first = 0 if self._fresh else self._index
         reach_m = LOOKAHEAD_M if not self._fresh else np.inf
         last = int(np.searchsorted(-self._remaining_m, -(self._remaining_m[first] - reach_m), side="right"))
-        window = path_odom[first : max(last, first + 1), :2]
-        self._index = first + int(np.argmin(np.sum((window - robot_odom[:2]) ** 2, axis=1)))
+        away = np.hypot(*(path_odom[first:, :2] - robot_odom[:2]).T)
+        self._index = first + int(np.argmin(away[: max(last - first, 1)]))
         self._fresh = False
+        along = np.cos(path_odom[first:, 2] - robot_odom[2]) > 0.5
+        for index in first + np.flatnonzero((away < ON_PATH_M) & along)[::-1]:
+            if index <= self._index:
+                break
+            if _is_free(robot_odom[:2], path_odom[index, :2], grid):
+                self._index = int(index)
+                break
 
     def _find_inside(self, path_odom: FloatArray, grid: LocalGrid) -> np.ndarray:
         size_m = grid.resolution_m * grid.occupancy.shape[0]
@@ -188,3 +199,12 @@ def _widen(mask: np.ndarray, reach: int) -> np.ndarray:
     sums = np.concatenate([np.zeros((1, mask.shape[1]), dtype=np.int32), np.cumsum(mask, axis=0, dtype=np.int32)])
     rows = np.arange(height)
     return sums[np.minimum(rows + reach + 1, height)] > sums[np.maximum(rows - reach, 0)]
+
+
+def _is_free(begin: FloatArray, end: FloatArray, grid: LocalGrid) -> bool:
+    """Whether nothing stands on the line between two points (2,) of the map."""
+    points = begin + np.linspace(0.0, 1.0, 8)[:, np.newaxis] * (end - begin)
+    cells = np.floor((points - grid.origin_odom) / grid.resolution_m).astype(np.int64)
+    if (cells < 0).any() or (cells >= grid.distance_m.shape[0]).any():
+        return False
+    return bool((grid.distance_m[cells[:, 1], cells[:, 0]] > grid.resolution_m).all())

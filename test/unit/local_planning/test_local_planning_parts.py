@@ -128,6 +128,31 @@ def test_a_path_that_doubles_back_is_followed_in_order():
     assert distances[0] > 3.9 and (np.diff(distances) < 0.05).all() and distances[-1] > 2.5
 
 
+def detour():
+    """Up, along and down again, to where a straight way leads as well."""
+    up = [(0.0, y, 0.5 * np.pi) for y in np.arange(0.0, 2.0, 0.1)]
+    along = [(x, 2.0, 0.0) for x in np.arange(0.0, 1.0, 0.1)]
+    down = [(1.0, y, -0.5 * np.pi) for y in np.arange(2.0, 0.0, -0.1)]
+    return up + along + down + straight(1.0, 2.0)
+
+
+def test_a_robot_that_took_a_short_cut_goes_on_from_where_it_is_on_the_path():
+    path = detour()
+    guide = make_guide(path)
+    assert guide.guide(np.array(path), np.zeros(3), make_grid()).distance_to_goal_m > 5.5
+    guidance = guide.guide(np.array(path), np.array([1.2, 0.0, 0.0]), make_grid())
+    assert guidance.distance_to_goal_m == pytest.approx(0.8, abs=0.15)
+
+
+def test_a_wall_between_the_robot_and_a_later_part_of_the_path_keeps_it_in_order():
+    path = detour()
+    guide = make_guide(path)
+    grid = make_grid([(slice(40, 100), slice(77, 79))])  # at x = 0.9 m, between the robot and the way down
+    guide.guide(np.array(path), np.zeros(3), grid)
+    guidance = guide.guide(np.array(path), np.array([0.8, 0.5, -0.5 * np.pi]), grid)
+    assert guidance.distance_to_goal_m > 4.0
+
+
 def test_a_path_of_one_pose_is_enough():
     guidance = make_guide([(1.0, 0.5, 0.3)]).guide(np.array([(1.0, 0.5, 0.3)]), np.zeros(3), make_grid())
     assert guidance.goal_inside and len(guidance.way_odom) > 10
