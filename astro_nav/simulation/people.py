@@ -166,7 +166,9 @@ class Person:
     def choose_velocity(self, now_s: float, step_s: float, measure_robot: MeasureRobot) -> None:
         """Choose the velocity of the next step from the script, acceleration and the robot."""
         wx, wy = self._behaviour.decide_velocity(now_s, (self.x, self.y), step_s)
-        if self.script.reacts:
+        if self.script.reacts and self.is_attentive:
+            wx, wy = self._pass_robot(wx, wy, measure_robot)
+        elif self.script.reacts:
             wx, wy = self._yield_to_robot(wx, wy, step_s, measure_robot)
         if not self._is_smooth:
             change_x, change_y = wx - self.vx, wy - self.vy
@@ -198,6 +200,23 @@ class Person:
                 self._behaviour.turn_back()
         share = min(1.0, allowed / speed)
         return share * wx, share * wy
+
+    def _pass_robot(self, wx: float, wy: float, measure_robot: MeasureRobot) -> tuple[float, float]:
+        """Take away what leads into the robot, and leave what leads past it."""
+        gap = measure_robot(self.x, self.y) - self.script.radius_m
+        if gap > 2.0:
+            return wx, wy
+        h = 0.01
+        slope_x = (measure_robot(self.x + h, self.y) - measure_robot(self.x - h, self.y)) / (2.0 * h)
+        slope_y = (measure_robot(self.x, self.y + h) - measure_robot(self.x, self.y - h)) / (2.0 * h)
+        length = math.hypot(slope_x, slope_y)
+        if length < 1e-6:
+            return wx, wy
+        room = max(gap - self._params.robot_distance_m, 0.0)
+        excess = -(wx * slope_x + wy * slope_y) / length - math.sqrt(self._params.max_acceleration_mps2 * room)
+        if excess <= 0.0:
+            return wx, wy
+        return wx + excess * slope_x / length, wy + excess * slope_y / length
 
     def move(self, step_s: float, room_here_m: float, room_there_m: float, is_blocked: bool) -> None:
         """Take the step that was chosen, or stand when it leads into something.
@@ -321,7 +340,7 @@ class Crowd:
         moving = [(person.x, person.y, person.vx, person.vy) for person, _ in walking]
         for number, (person, _) in enumerate(walking):
             if person.is_attentive:
-                person.look(Sight(robot, tuple(moving[:number] + moving[number + 1 :]), measure_walls))
+                person.look(Sight((person.vx, person.vy), robot, tuple(moving[:number] + moving[number + 1 :]), measure_walls))
 
     def admit(self, now_s: float, measure_robot: MeasureRobot, measure_doors: MeasureRobot) -> None:
         """Let in whose time has come, and out whose time is over."""

@@ -52,11 +52,13 @@ class Sight:
     """What a person sees.
 
     Attributes:
+        velocity: the person's own, after walls and robot had their say [m/s].
         robot: its middle and velocity.
         others: everybody else.
         measure_walls: distances (N,) of points (N, 2) to the nearest wall, piece of furniture or door [m].
     """
 
+    velocity: tuple[float, float]
     robot: Moving
     others: tuple[Moving, ...]
     measure_walls: Callable[[FloatArray], FloatArray]
@@ -75,7 +77,6 @@ class SocialForceBehaviour:
         self._index, self._direction = 0, 1
         self._leaves_s: float | None = None
         self._finished = False
-        self._velocity = (0.0, 0.0)
         self._sight: Sight | None = None
 
     def find_start(self) -> tuple[float, float]:
@@ -91,9 +92,8 @@ class SocialForceBehaviour:
     def decide_velocity(self, now_s: float, position: tuple[float, float], step_s: float) -> tuple[float, float]:
         direction, speed = self._find_wish(now_s, position)
         if self._finished or speed == 0.0:
-            self._velocity = (0.0, 0.0)
-            return self._velocity
-        params, (vx, vy) = self._params, self._velocity
+            return 0.0, 0.0
+        params, (vx, vy) = self._params, self._sight.velocity if self._sight is not None else (0.0, 0.0)
         fx = (speed * direction[0] - vx) / params.relaxation_s
         fy = (speed * direction[1] - vy) / params.relaxation_s
         if self._sight is not None:
@@ -103,8 +103,7 @@ class SocialForceBehaviour:
         walked, fastest = math.hypot(vx, vy), params.max_speed_share * self._script.speed_mps
         if walked > fastest:
             vx, vy = vx * fastest / walked, vy * fastest / walked
-        self._velocity = (vx, vy)
-        return self._velocity
+        return vx, vy
 
     def _find_wish(self, now_s: float, position: tuple[float, float]) -> tuple[tuple[float, float], float]:
         """Direction and speed that the person wants; moves on to the next waypoint."""

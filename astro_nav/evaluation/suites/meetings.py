@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from astro_nav.evaluation.suites.narrow import make_block
 from astro_nav.evaluation.suites.pieces import Point, make_piece, make_room_walls
+from astro_nav.simulation.people import Behaviour, WalkBehaviour
 from astro_nav.simulation.solids import Solid
 from astro_nav.simulation.world import PersonScript, WalkScript, Waypoint
 from astro_nav.types import FloatArray
@@ -28,6 +29,7 @@ class Meeting:
         start, goal: (3,) of the robot.
         people: who is there.
         mode: how they behave towards the robot, one of `MODES`.
+        behaviours: name of a person -> who decides instead of the script.
     """
 
     solids: list[Solid]
@@ -35,6 +37,25 @@ class Meeting:
     goal: FloatArray
     people: list[PersonScript]
     mode: str
+    behaviours: dict[str, Behaviour] = field(default_factory=dict)
+
+
+class TwoWaysOut(WalkBehaviour):
+    """Walks a script, and back to its first point and along another one when the robot stands in the way for long.
+
+    Args:
+        first, second: both begin at the same point.
+    """
+
+    def __init__(self, first: WalkScript, second: WalkScript) -> None:
+        super().__init__(first)
+        self._ways = [first, second]
+
+    def turn_back(self) -> None:
+        self._ways.reverse()
+        script = self._ways[0]
+        at_once = (replace(script.waypoints[0], dwell_s=0.0), *script.waypoints[1:])
+        super().__init__(replace(script, waypoints=at_once))
 
 
 def make_walker(number: int, points: Sequence[Point], speed_mps: float, waits_s: float = 0.0, loop: str = "once") -> PersonScript:
@@ -140,11 +161,12 @@ def _stand_in_doorway(generator: np.random.Generator) -> Meeting:
     solids += [make_block("wall south", 3.95, 0.0, 4.05, y - 0.5 * width), make_block("wall north", 3.95, y + 0.5 * width, 4.05, 4.0)]
     leaves_s = float(generator.uniform(6.0, 16.0))
     ahead = 1.0 if generator.random() < 0.5 else -1.0
-    # They step out of the doorway and aside, clear of the robot's goal and of where it waits.
+    # They step out of the doorway and aside, clear of the robot's goal; on the other side when the robot waits on this one.
     corner = 0.5 if y > 2.0 else 3.5
-    walker = make_walker(0, [(4.0, y), (4.0 + 0.75 * ahead, y), (4.0 + 1.2 * ahead, corner)], 0.7, leaves_s)
+    ways = [make_walker(0, [(4.0, y), (4.0 + 0.75 * to, y), (4.0 + 1.2 * to, corner)], 0.7, leaves_s) for to in (ahead, -ahead)]
     start, goal = np.array([0.9, float(generator.uniform(1.0, 3.0)), 0.0]), np.array([7.0, 4.0 - corner, 0.0])
-    return Meeting(solids, start, goal, [walker], "stop")
+    behaviour = TwoWaysOut(ways[0].motion, ways[1].motion)  # type: ignore[arg-type]  # walkers have scripts
+    return Meeting(solids, start, goal, ways[:1], "stop", {ways[0].name: behaviour})
 
 
 def _sit_down(generator: np.random.Generator) -> Meeting:

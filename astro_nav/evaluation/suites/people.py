@@ -25,7 +25,7 @@ def make_people(seed: int) -> Scenario:
     situation = situations[seed % len(situations)]
     generator = make_generator(seed, 1)
     meeting = meet_recorded(generator) if situation == "recorded" else BUILDERS[situation](generator)
-    behaviours: dict[str, Behaviour] = {}
+    behaviours: dict[str, Behaviour] = dict(meeting.behaviours)
     for person in meeting.people:
         if meeting.mode == "make room" and isinstance(person.motion, WalkScript):
             behaviours[person.name] = SocialForceBehaviour(person.motion)
