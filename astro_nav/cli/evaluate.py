@@ -5,7 +5,7 @@
   astro-nav evaluate homes --maps my_maps/ --set robot.limits.max_speed_mps=0.5
   astro-nav evaluate people --planner dwa --out runs/people_dwa
 
-SUITE is one of: {suites}.
+SUITE is one of:{suites}
 
 An episode is the whole stack and a simulator in one process, in lockstep; no ROS is needed. The same seed gives the same episode
 for every planner and all settings, bit for bit, so that two runs can be compared in pairs: astro-nav compare A B.
@@ -108,6 +108,8 @@ def _read_settings(args: argparse.Namespace) -> tuple[Suite, RunSettings]:
 
 
 def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
+    from astro_nav.demo.kernel_cache import is_cache_complete
+    from astro_nav.evaluation.episode import warm_up_planner
     from astro_nav.evaluation.executors import WorkerProcesses, connect_cluster
     from astro_nav.evaluation.progress import RunProgress
     from astro_nav.evaluation.runner import run_missing
@@ -124,6 +126,9 @@ def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
             return
         processes = WorkerProcesses(min(args.workers or len(os.sched_getaffinity(0)), len(missing)))
         try:
+            if not is_cache_complete():
+                print("before the first run the kernels are compiled: that takes about a minute", file=sys.stderr)
+                processes.submit(warm_up_planner, settings.planner).result()
             run_missing(folder, processes, processes.slots, progress.add_row)
             processes.shutdown()
         finally:
@@ -166,7 +171,7 @@ def _name_suites() -> str:
         return ""
     from astro_nav.evaluation.suites import SUITES
 
-    return "\n" + "\n".join(f"  {suite.name:<10} {suite.help} ({suite.episodes} episodes)" for suite in SUITES.values())
+    return "\n\n" + "\n".join(f"  {suite.name:<10} {suite.help} ({suite.episodes} episodes)" for suite in SUITES.values())
 
 
 def _check_writable(path: Path | None) -> None:

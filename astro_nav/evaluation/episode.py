@@ -63,7 +63,7 @@ def run_episode(name: EpisodeName, watch: Watch | None = None) -> EpisodeRecord:
         AstroNavError: for names and parameters that do not exist.
     """
     make_planner = get_planner(name.planner)
-    _warm_up(name.planner, json.dumps(dict(name.changes), sort_keys=True, default=str))
+    warm_up_planner(name.planner, json.dumps(dict(name.changes), sort_keys=True, default=str))
     return ClosedLoop(make_scenario(name), name.changes, (name.planner, make_planner)).run(watch)
 
 
@@ -99,7 +99,12 @@ def _get_suite(name: str, maps: str) -> Suite:
 
 
 @functools.lru_cache(maxsize=8)
-def _warm_up(planner: str, changes_text: str) -> None:
-    """Compile or load every kernel once per process, outside of the cycles that are measured."""
+def warm_up_planner(planner: str, changes_text: str = "{}") -> None:
+    """Compile or load every kernel once per process, outside of the cycles that are measured.
+
+    Args:
+        planner: name of the planner.
+        changes_text: the user's parameters as JSON.
+    """
     params = load_settings(json.loads(changes_text))[0]
     get_planner(planner)(params, 0).warm_up()

@@ -39,7 +39,7 @@ def measure_smoothness(speeds: FloatArray, is_moving: np.ndarray, period_s: floa
         is_moving: (N,) bool, which samples the means are over.
         period_s: between samples.
     """
-    window = 2 * round(0.5 * WINDOW_S / period_s) + 1
+    window = 2 * int(0.5 * WINDOW_S / period_s + 1e-9) + 1  # 15 samples at 50 Hz
     if not is_moving.any() or len(speeds) < window:
         return Smoothness(None, None, None, None)
     slopes = [
