@@ -172,12 +172,13 @@ class Stack:
         if plan.trajectory is not None:
             self._post(now_s + self.latency.local_s, lambda at_s, t=plan.trajectory: self._deliver(t, at_s))
         blocked = plan.state is PlanState.BLOCKED
+        is_able = plan.state not in (PlanState.WAITING, PlanState.REFUSED)
         point = None
         if blocked and self._pose_map_odom is not None and np.isfinite(plan.blocked_point_odom).all():
             point = se2.transform_points(self._pose_map_odom, plan.blocked_point_odom)
         self._post(
             now_s + self.latency.local_s,
-            lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s),
+            lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s, is_able),
         )
 
     def _deliver(self, trajectory: Trajectory, now_s: float) -> None:

@@ -4,10 +4,10 @@ A state machine without threads, clocks or middleware. Its owner reports what ha
 questions for ways, what the local planner says) and carries out what `take_effects` hands over: questions to ask, ways to
 publish, goals that have ended.
 
-    accept -> ask for a way -> drive -> arrived                                    -> ended, succeeded
+    accept -> ask for a way -> drive -> arrived                                     -> ended, succeeded
                  ^               |-> blocked, off the way, no progress, map changed -> ask again
-                 |               |-> no way at the moment: stand, ask now and then  -> ended, aborted after give_up_s
-                 '---------------'
+                 |               |-> the other way is long, or there is none        -> wait, ask now and then, back off
+                 '---------------'-> nothing helped for give_up_s                   -> ended, aborted
 
 A goal that replaces another leaves the way that is being driven in place until its own is known: the robot does not stop.
 """
@@ -21,8 +21,10 @@ from enum import Enum
 import numpy as np
 
 from astro_nav.geometry.angles import wrap_angle
+from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.global_planning.blocked_places import BlockedPlaces
 from astro_nav.global_planning.cost_map import MapChange
+from astro_nav.global_planning.hold_up import BlockedReports, Trail, choose_blocked_place, measure_wait
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.progress_watch import ProgressWatch
 from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, Why
@@ -31,9 +33,7 @@ from astro_nav.global_planning.travel_time import TravelTime
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, Path
 
-
-# What the local planner said longer ago than this is no news: it may have died.
-STATUS_LIFETIME_S = 1.0
+RETREAT_TOLERANCE_M = 0.1
 
 
 class Ending(Enum):
@@ -103,6 +103,7 @@ class Navigator:
 
     def __init__(self, params: GlobalPlannerParams) -> None:
         self.params = params
+        self._body_radius_m = float(compute_edge_distances(np.zeros((1, 2)), params.robot.footprint)[0]) + params.cost.margin_m
         self._effects: list[Effect] = []
         self._task: _Task | None = None
         self._route: Route | None = None
@@ -117,10 +118,12 @@ class Navigator:
         self._last_question_s = -np.inf
         self._last_nudge_s = -np.inf
         self._last_step_s = -np.inf
-        self._blocked_since_s: float | None = None
-        self._blocked_report_s = -np.inf
-        self._blocked_point_map: FloatArray | None = None
-        self._local_reason = ""
+        self._reports = BlockedReports()
+        self._local_is_able = True
+        self._trail = Trail()
+        self._retreat_end: tuple[FloatArray, float] | None = None  # (2,) and the time by which it must be over
+        self._last_retreat_s = -np.inf
+        self._changed_over = False  # another way was taken since a place was last met blocked
         self._resting_since_s: float | None = None
         self._time_left_s = 0.0
         self.waits_for = ""
@@ -153,7 +156,9 @@ class Navigator:
         if self._task is not None:
             self._end(Ending.ABORTED, ErrorCode.UNKNOWN, "replaced by a newer goal")
         self._task = _Task(goal_id, np.array(goals_map, dtype=np.float64).reshape(-1, 3), now_s)
-        self._route, self._resting_since_s, self._blocked_since_s = None, None, None
+        self._route, self._resting_since_s, self._retreat_end = None, None, None
+        self._reports.clear()
+        self._changed_over = False
         self._progress.start(now_s)
         self._wanted = Why.NEW_GOAL
         self._question = None  # whatever is being planned is for another goal
@@ -179,7 +184,9 @@ class Navigator:
         if change is not MapChange.NOTHING and self._task is not None:
             self._want(Why.MAP_CHANGED)
 
-    def report_local_status(self, is_blocked: bool, blocked_point_map: FloatArray | None, reason: str, now_s: float) -> None:
+    def report_local_status(
+        self, is_blocked: bool, blocked_point_map: FloatArray | None, reason: str, now_s: float, is_able: bool = True
+    ) -> None:
         """Take note of what the local planner says.
 
         Args:
@@ -187,14 +194,10 @@ class Navigator:
             blocked_point_map: (2,) where the way is blocked, None when it cannot say.
             reason: its sentence.
             now_s: time of the report.
+            is_able: it has all the data that it needs; a robot without a lidar is not held up by what is on its way.
         """
-        self._local_reason = reason
-        if not is_blocked:
-            self._blocked_since_s = None
-            return
-        if self._blocked_since_s is None:
-            self._blocked_since_s = now_s
-        self._blocked_point_map, self._blocked_report_s = blocked_point_map, now_s
+        self._local_is_able = is_able
+        self._reports.report(is_blocked, blocked_point_map, reason, now_s)
 
     def take_answer(self, answer: RouteAnswer, now_s: float) -> None:
         """Take the answer to a question; one to a question that is no longer asked is ignored."""
@@ -203,7 +206,9 @@ class Navigator:
             return
         self._question = None
         if answer.is_found:
-            if self._is_worth_changing(answer, question.why):
+            if question.why in (Why.BLOCKED, Why.NO_PROGRESS) and self._route is not None:
+                self._consider_other_way(answer, question.why, now_s)
+            elif self._is_worth_changing(answer, question.why):
                 self._adopt(answer, question.why, now_s)
             return
         failure = answer.failure
@@ -211,6 +216,8 @@ class Navigator:
         if leaves_present_way or len(question.blocked_discs_map) > 0:
             # What blocks may go away; the local planner keeps the present way and drives on as soon as it can.
             self.waits_for = failure.message
+            if failure.error_code is ErrorCode.GOAL_OCCUPIED:
+                self._settle_beside_goal(failure.message, now_s)
             return
         self._end(Ending.ABORTED, failure.error_code, failure.message)
         self._stand_still(now_s)
@@ -266,6 +273,9 @@ class Navigator:
     def _drive(self, task: _Task, route: Route, pose: FloatArray, twist: FloatArray | None, now_s: float) -> None:
         off_way_m = route.follow(pose)
         self._time_left_s = self._travel_time.update(route.place, now_s)
+        if self._end_retreat(route, pose, now_s):
+            return
+        self._trail.add(pose, self.params.progress.retreat_m)
         if self._has_reached(route, pose, twist, now_s):
             task.done += 1
             if route.is_last_leg:
@@ -282,13 +292,71 @@ class Navigator:
         self._progress.update(distance_m, turn_rad if is_near else float(np.pi), now_s)
         if off_way_m > progress.off_way_m and now_s - self._last_question_s >= progress.retry_s:
             self._want(Why.OFF_WAY)
-        if self._blocked_since_s is not None and now_s - self._blocked_report_s > STATUS_LIFETIME_S:
-            self._blocked_since_s = None
-        if self._blocked_since_s is not None and now_s - self._blocked_since_s >= progress.blocked_s:
-            if now_s - self._last_question_s >= progress.retry_s:
-                if self._blocked_point_map is not None and np.isfinite(self._blocked_point_map).all():
-                    self._blocked_places.add(self._blocked_point_map, now_s)
-                self._want(Why.BLOCKED)
+        blocked_s = min(self._reports.measure_duration(now_s), self._progress.measure_standstill(now_s))
+        if blocked_s >= progress.blocked_s and now_s - self._last_question_s >= progress.retry_s:
+            self._close_present_way(route, pose, self._reports.point_map, now_s)
+            self._want(Why.BLOCKED)
+
+    def _close_present_way(self, route: Route, pose: FloatArray, point_map: FloatArray | None, now_s: float) -> None:
+        """Lay an obstacle over the present way, so that the next question is for another one."""
+        radius_m = self.params.progress.blocked_radius_m
+        closing_m, reach_m = radius_m + self._body_radius_m, radius_m + self.params.robot.circumscribed_radius_m
+        place = choose_blocked_place(route, pose, point_map, closing_m, reach_m)
+        self._blocked_places.add(place, now_s, pose[:2], self._body_radius_m, self._changed_over)
+        self._changed_over = False
+
+    def _consider_other_way(self, answer: RouteAnswer, why: Why, now_s: float) -> None:
+        """Take the way round what holds the robot up, or wait when it is long."""
+        waited_s = self._progress.measure_standstill(now_s)
+        wait_s = measure_wait(answer, self.params.progress, waited_s)
+        if wait_s <= 0.0:
+            self._changed_over = True
+            self._adopt(answer, why, now_s)
+            return
+        reason = self._reports.reason or "the robot does not get on"
+        self.waits_for = (
+            f"{reason}; waiting, for the way round it costs {answer.cost_m - answer.free_cost_m:.1f} m more: "
+            f"taken in {wait_s:.0f} s if nothing changes"
+        )
+
+    def _settle_beside_goal(self, message: str, now_s: float) -> None:
+        """Be content with where the robot is when something stands on the last goal and stays there."""
+        route, pose = self._route, self._pose_map_base
+        if route is None or pose is None or not route.is_last_leg:
+            return
+        gap_m = float(np.hypot(*(route.target_map[:2] - pose[:2])))
+        has_waited = self._progress.measure_standstill(now_s) >= 2.0 * self.params.progress.patience_s
+        if has_waited and gap_m <= self.params.search.goal_tolerance_m:
+            spot = message.split(",")[0]
+            self._end(Ending.SUCCEEDED, ErrorCode.NONE, f"something stands on the goal: stopped {gap_m:.2f} m from it ({spot})")
+            self._stand_still(now_s)
+
+    def _retreat_if_stuck(self, pose: FloatArray, now_s: float) -> None:
+        """Make room: two who stand before each other in a narrow place wait for ever otherwise."""
+        progress = self.params.progress
+        standstill_s = self._progress.measure_standstill(now_s)
+        since_s = min(standstill_s, now_s - self._last_retreat_s)
+        if progress.retreat_m <= 0.0 or since_s < progress.retreat_after_s:
+            return
+        self._last_retreat_s = now_s
+        path = self._trail.make_retreat(pose, progress.retreat_m, now_s, self.params.frames.map)
+        if path is None or self._task is None:
+            return
+        self._task.recoveries += 1
+        self._retreat_end = (path.poses_map[-1, :2], now_s + progress.retreat_s)
+        self._effects.append(PublishPath(path))
+
+    def _end_retreat(self, route: Route, pose: FloatArray, now_s: float) -> bool:
+        """Whether the robot is still backing off; hands the way out again when it is not."""
+        if self._retreat_end is None:
+            return False
+        end, until_s = self._retreat_end
+        if now_s < until_s and np.hypot(*(end - pose[:2])) > RETREAT_TOLERANCE_M:
+            return True
+        self._retreat_end = None
+        self._reports.clear()
+        self._publish(route)
+        return False
 
     def _has_reached(self, route: Route, pose: FloatArray, twist: FloatArray | None, now_s: float) -> bool:
         """Whether the goal ahead is reached: the last one at rest, the others in passing."""
@@ -311,12 +379,21 @@ class Navigator:
         progress = self.params.progress
         standstill_s = self._progress.measure_standstill(now_s)
         if standstill_s >= progress.give_up_s:
-            why = self.waits_for or self._local_reason or "the local planner gives no reason"
+            why = self.waits_for or self._reports.reason or "the local planner gives no reason"
             message = f"no progress for {standstill_s:.0f} s, limit progress.give_up_s = {progress.give_up_s:g} s: {why}"
             self.abort(ErrorCode.FAILED_TO_MAKE_PROGRESS, message, now_s)
-        elif standstill_s >= progress.patience_s and now_s - self._last_nudge_s >= progress.patience_s and self._route is not None:
+            return
+        route, pose = self._route, self._pose_map_base
+        if route is None or pose is None or self._retreat_end is not None or standstill_s < progress.patience_s:
+            return
+        if now_s - max(self._last_nudge_s, self._last_question_s) >= progress.patience_s:
             self._last_nudge_s = now_s
+            is_near_goal = route.measure_distance_to_target(pose) <= self.params.arrival.passing_distance_m
+            if self._local_is_able and not is_near_goal:
+                self._close_present_way(route, pose, None, now_s)
             self._want(Why.NO_PROGRESS)
+        if self._local_is_able:
+            self._retreat_if_stuck(pose, now_s)
 
     def _wait_for_pose(self, task: _Task, reason: str, now_s: float) -> None:
         self.waits_for = reason or "the robot's pose in the map is not known"
@@ -328,8 +405,9 @@ class Navigator:
 
     def _begin_time_anew(self, now_s: float) -> None:
         """The clock went back, as that of a simulation that is started anew does."""
-        self._last_question_s = self._last_nudge_s = -np.inf
-        self._blocked_since_s = self._resting_since_s = None
+        self._last_question_s = self._last_nudge_s = self._last_retreat_s = -np.inf
+        self._resting_since_s, self._retreat_end = None, None
+        self._reports.clear()
         self._blocked_places.clear()
         self._progress.start(now_s)
         if self._task is not None:
@@ -374,7 +452,8 @@ class Navigator:
         self._task.notice = next((leg.message for leg in reversed(answer.legs) if leg.message), "")
         self._route = Route(answer.legs, now_s)
         self._progress.set_way()
-        self._blocked_since_s = None
+        self._reports.clear()
+        self._retreat_end = None
         self.waits_for = ""
         costs = [leg.costs_to_go_m for leg in answer.legs]
         beyond = np.concatenate([np.cumsum([leg[0] for leg in costs[:0:-1]])[::-1], [0.0]])
@@ -393,7 +472,8 @@ class Navigator:
         self._way_is_out = True
 
     def _stand_still(self, now_s: float) -> None:
-        self._route, self._question, self._wanted = None, None, None
+        self._route, self._question, self._wanted, self._retreat_end = None, None, None, None
+        self._trail.clear()
         if self._way_is_out:
             self._effects.append(PublishPath(Path(now_s, np.empty((0, 3)), self.params.frames.map)))
             self._way_is_out = False

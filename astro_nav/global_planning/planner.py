@@ -7,17 +7,21 @@ taken off again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_nav.geometry.footprint import compute_signed_distances
+from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.cost_map import CostMap, MapChange
 from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, SearchResult
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
 from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out
-from astro_nav.global_planning.tight_places import find_tight_places
+from astro_nav.global_planning.tight_places import can_arrive, fit_outline
 from astro_nav.global_planning.way_shape import (
     add_headings,
     measure_costs_to_go,
@@ -43,6 +47,7 @@ class GlobalPlanner:
         self.params = params
         self._cost_map: CostMap | None = None
         self._searcher: GridSearcher | None = None
+        self._discs_map = NO_DISCS  # of the plan that is being made
 
     @property
     def cost_map(self) -> CostMap | None:
@@ -115,10 +120,11 @@ class GlobalPlanner:
         ):
             if not cost_map.contains(point):
                 return describe_no_plan(code, f"the {name} at {_name_place(pose)} is outside the map, {self._name_extent()}", now_s)
-        goals = self._list_goal_cells(goal_map)  # before anything temporary is laid over the map
+        self._discs_map = np.asarray(blocked_discs_map, float).reshape(-1, 3)
         with ExitStack() as patches:
-            for disc in np.asarray(blocked_discs_map, float).reshape(-1, 3):
+            for disc in self._discs_map:
                 patches.enter_context(block_disc(cost_map, disc, self.params))
+            goals = self._list_goal_cells(goal_map)  # before a way out of an obstacle is opened
             start_cell = _find_cell(start)
             stands_free = cost_map.weights[start_cell[0] + 1, start_cell[1] + 1] > 0.0
             if not stands_free:
@@ -155,17 +161,19 @@ class GlobalPlanner:
         if not stands_free:
             largest = max(largest, float(cost_map.weights.max()))
         start_cell, exact_cell = _find_cell(start), _find_cell(cost_map.find_points(goal_map[np.newaxis, :2])[0])
-        expansions, searched, tight_place = 0, False, ""
-        for row_column in goals:
-            cell = (int(row_column[0]), int(row_column[1]))
-            if searched and searcher.has_reached(cell):
+        expansions, searched, cut_off, tight_place = 0, False, False, ""
+        cells = deque((int(row), int(column)) for row, column in goals)
+        while cells:
+            cell = cells.popleft()
+            if cut_off and searcher.has_reached(cell):
                 continue  # it belongs to a part of the map from which a search has not come to the robot already
-            if cell != exact_cell and not cost_map.fits(self._place_goal(cell, goal_map)):
+            if cell != exact_cell and not self._fits(self._place_goal(cell, goal_map)):
                 continue
             with ExitStack() as closed_places:
                 for _ in range(MAX_CLOSED_PLACES):
                     found = searcher.search(cell, start_cell, (smallest, largest), cancelled)
-                    searched, expansions = True, expansions + found.expansions
+                    searched, cut_off = True, found.outcome is SearchOutcome.UNREACHABLE
+                    expansions += found.expansions
                     if found.outcome is SearchOutcome.CANCELLED:
                         message = f"the search was ended after {expansions} cells"
                         return describe_no_plan(ErrorCode.TIMEOUT, message, now_s, expansions)
@@ -173,11 +181,17 @@ class GlobalPlanner:
                         break
                     result = self._describe_way(found, start, goal_map, cell == exact_cell, now_s, expansions)
                     way_out_m = 0.0 if stands_free else self.params.search.escape_distance_m
-                    places = find_tight_places(
+                    outline = fit_outline(
                         result.path.poses_map, result.distances_to_go_m, cost_map, self.params.robot, way_out_m
                     )
+                    places = outline.tight_places_map
+                    if len(places) == 0 and can_arrive(cost_map, outline.poses_map, self.params.robot):
+                        return replace(result, path=replace(result.path, poses_map=outline.poses_map))
                     if len(places) == 0:
-                        return result
+                        tight_place = f"; it cannot turn to the goal's heading at {_name_place(outline.poses_map[-1])}"
+                        if cell == exact_cell:
+                            cells.extend((int(row), int(column)) for row, column in self._list_near_cells(goal_map))
+                        break
                     tight_place = f"; it does not fit round the bend at {_name_place(places[0])}"
                     for place_map in places:
                         closed_places.enter_context(close_place(cost_map, place_map, (start_cell, cell)))
@@ -225,16 +239,30 @@ class GlobalPlanner:
         cost_map = self._cost_map
         goal = cost_map.find_points(goal_map[np.newaxis, :2])[0]
         exact = np.array([_find_cell(goal)])
-        if cost_map.weights[exact[0, 0] + 1, exact[0, 1] + 1] > 0.0 and cost_map.fits(goal_map):
+        if cost_map.weights[exact[0, 0] + 1, exact[0, 1] + 1] > 0.0 and self._fits(goal_map):
             return exact
+        return self._list_near_cells(goal_map)
+
+    def _list_near_cells(self, goal_map: FloatArray) -> NDArray:
+        """Cells (N, 2) within the goal's tolerance where the robot's middle may be, the nearest first."""
+        assert self._cost_map is not None
+        cost_map = self._cost_map
+        goal = cost_map.find_points(goal_map[np.newaxis, :2])[0]
         reach = self.params.search.goal_tolerance_m / cost_map.map.resolution_m
         top, left = (max(int(np.floor(goal[axis] - reach)), 0) for axis in (1, 0))
         bottom, right = (int(np.ceil(goal[axis] + reach)) + 1 for axis in (1, 0))
         cells = np.argwhere(cost_map.weights[1:-1, 1:-1][top:bottom, left:right] > 0.0) + np.array([top, left])
-        cells = cells[(cells != exact[0]).any(axis=1)]
+        cells = cells[(cells != _find_cell(goal)).any(axis=1)]
         distances = np.hypot(cells[:, 0] + 0.5 - goal[1], cells[:, 1] + 0.5 - goal[0])
         order = np.argsort(distances, kind="stable")
         return cells[order[distances[order] <= reach]]
+
+    def _fits(self, pose_map: FloatArray) -> bool:
+        """Whether the outline touches neither an obstacle of the map nor a place that is blocked now."""
+        assert self._cost_map is not None
+        discs = self._discs_map[np.isfinite(self._discs_map).all(axis=1)]
+        distances_m = compute_signed_distances(transform_points(invert(pose_map), discs[:, :2]), self.params.robot.footprint)
+        return bool((distances_m >= discs[:, 2]).all()) and self._cost_map.fits(pose_map)
 
     def _place_goal(self, cell: Cell, goal_map: FloatArray) -> FloatArray:
         """The goal's heading in the middle of another cell."""
@@ -266,6 +294,8 @@ class GlobalPlanner:
             return f"the goal at {place} is in unknown space"
         if occupancy >= self.params.cost.occupied_threshold:
             return f"the goal at {place} is occupied"
+        if cost_map.fits(goal_map):
+            return f"the goal at {place} is free in the map, but something stands there"
         clearance_m = cost_map.clearance_mm[row + 1, column + 1] / 1000.0
         return f"the goal at {place} is {clearance_m:.2f} m from an obstacle, where the robot does not fit with that heading"
 

@@ -53,11 +53,13 @@ class RouteAnswer:
         number: of the question.
         legs: one plan per goal, up to and including the first that failed.
         present_cost_m: cost of the present way as things are now, inf when it is blocked or there is none.
+        free_cost_m: the same once what is blocked now is free again.
     """
 
     number: int
     legs: tuple[PlanResult, ...]
     present_cost_m: float
+    free_cost_m: float = float("inf")
 
     @property
     def is_found(self) -> bool:
@@ -104,10 +106,13 @@ def answer_question(
         if not leg.is_found:
             break
         start_map = leg.path.poses_map[-1]
-    present_cost_m = float("inf")
+    present_cost_m = free_cost_m = float("inf")
     if question.present_poses_map is not None:
-        present_cost_m = planner.measure_path(Path(now_s, question.present_poses_map), question.blocked_discs_map)
-    return RouteAnswer(question.number, tuple(legs), present_cost_m)
+        present = Path(now_s, question.present_poses_map)
+        present_cost_m = free_cost_m = planner.measure_path(present, question.blocked_discs_map)
+        if len(question.blocked_discs_map):
+            free_cost_m = planner.measure_path(present)
+    return RouteAnswer(question.number, tuple(legs), present_cost_m, free_cost_m)
 
 
 def answer_timeout(question: RouteQuestion, answer: RouteAnswer, limit_s: float) -> RouteAnswer:
@@ -120,4 +125,4 @@ def answer_timeout(question: RouteQuestion, answer: RouteAnswer, limit_s: float)
         f"no way to ({goal[0]:.2f}, {goal[1]:.2f}) m was found within search.time_limit_s = {limit_s:g} s: {failure.message}"
     )
     failed = PlanResult(failure.path, ErrorCode.TIMEOUT, message, np.empty(0), np.empty(0), expansions=failure.expansions)
-    return RouteAnswer(answer.number, (*answer.legs[:-1], failed), answer.present_cost_m)
+    return RouteAnswer(answer.number, (*answer.legs[:-1], failed), answer.present_cost_m, answer.free_cost_m)

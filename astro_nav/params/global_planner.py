@@ -92,12 +92,27 @@ class ProgressParams:
     blocked_s: float = parameter("the local planner must report a blocked way for so long before another one is looked for", unit="s", minimum=0.0, maximum=60.0, live=True)
     retry_s: float = parameter("between two looks for another way while the robot waits", unit="s", minimum=0.2, maximum=60.0, live=True)
     blocked_radius_m: float = parameter("of the place that counts as blocked", unit="m", minimum=0.05, maximum=2.0, live=True)
+    blocked_max_radius_m: float = parameter(
+        "that place is made larger, at most to this, each time that the way round it is met blocked, too", unit="m", minimum=0.05, maximum=5.0, live=True
+    )
     blocked_memory_s: float = parameter(
         "how long a place counts as blocked; each time that it is met blocked again doubles it", unit="s", minimum=1.0, maximum=3600.0, live=True
     )
     min_saving: float = parameter(
         "another way must be cheaper by this share of the present one's cost before the robot changes over", minimum=0.0, maximum=0.9, live=True
     )
+
+    detour_m: float = parameter(
+        "a way round a blocked place that costs at most this much more is taken at once", unit="m", minimum=0.0, maximum=1000.0, live=True
+    )
+    detour_mps: float = parameter(
+        "a longer one is taken when the robot has waited as long as the rest of it takes at this pace", unit="m/s", minimum=0.01, maximum=10.0, live=True
+    )
+    retreat_after_s: float = parameter(
+        "without getting on for so long, and without another way, the robot backs off to make room", unit="s", minimum=1.0, maximum=3600.0, live=True
+    )
+    retreat_m: float = parameter("how far it backs off along the way that it came; 0 = never", unit="m", minimum=0.0, maximum=5.0, live=True)
+    retreat_s: float = parameter("time for backing off, after which the way is tried again", unit="s", minimum=0.5, maximum=60.0, live=True)
 
     def find_conflicts(self) -> list[str]:
         if self.give_up_s <= self.patience_s:

@@ -212,7 +212,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             lookup = self._transforms.lookup_pose(self.params.frames.map, self.params.frames.odom)
             if lookup.pose is not None:
                 point_map = transform_points(lookup.pose, np.array([message.blocked_point.x, message.blocked_point.y]))
-        self._navigator.report_local_status(is_blocked, point_map, message.reason, self.now_s)
+        is_able = message.state not in (LocalPlannerStatus.WAITING, LocalPlannerStatus.REFUSED)
+        self._navigator.report_local_status(is_blocked, point_map, message.reason, self.now_s, is_able)
 
     # From the planning thread
 

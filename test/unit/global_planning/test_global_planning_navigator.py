@@ -42,6 +42,7 @@ class World:
         self.ends: list[EndGoal] = []
         self.answers_by_itself = True
         self.dearness, self.present_cost_m, self.failure = 1.0, float("inf"), None
+        self.free_cost_m = float("inf")
 
     def collect(self) -> None:
         for effect in self.navigator.take_effects():
@@ -60,7 +61,7 @@ class World:
         else:
             ends = [question.start_map, *question.goals_map]
             legs = tuple(make_leg(a, b, self.dearness) for a, b in zip(ends, ends[1:]))
-        self.navigator.take_answer(RouteAnswer(question.number, legs, self.present_cost_m), self.now_s)
+        self.navigator.take_answer(RouteAnswer(question.number, legs, self.present_cost_m, self.free_cost_m), self.now_s)
         self.collect()
 
     def run(self, duration_s: float) -> None:
@@ -396,3 +397,101 @@ def test_a_clock_that_starts_anew_does_not_end_or_stall_a_goal():
     world.pose = np.array([2.0, 1.8, 0.0])
     world.run(0.3)
     assert world.questions[-1].why is Why.OFF_WAY
+
+
+def test_a_short_way_round_a_blocked_place_is_taken_at_once_and_a_long_one_after_as_long_a_wait():
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    world.free_cost_m, world.dearness = 5.0, 1.0
+    world.report_blocked(4.0)
+    assert len(world.paths) == 2, "the other way costs no more"
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    world.free_cost_m, world.dearness = 5.0, 4.0  # 15 m more
+    begin_s, progress = world.now_s, world.params.progress
+    while len(world.paths) == 1:
+        world.report_blocked(STEP_S)
+        if world.now_s - begin_s > 4.0:
+            assert "waiting, for the way round it costs 15.0 m more" in world.navigator.waits_for
+    waited_s, due_s = world.now_s - begin_s, (15.0 - progress.detour_m) / progress.detour_mps
+    assert due_s <= waited_s < due_s + progress.retry_s + 1.0
+    assert world.paths[1].poses_map[-1, 0] == 5.0, "not a retreat"
+
+
+def test_any_other_way_is_taken_before_the_goal_is_given_up():
+    world = World(progress__retreat_m=0.0)
+    world.go([5.0, 0.0, 0.0])
+    world.free_cost_m, world.dearness = 5.0, 100.0
+    world.report_blocked(50.0)
+    assert world.ends == [] and len(world.paths) > 1
+
+
+def test_when_the_surface_that_blocks_is_not_on_the_way_the_way_itself_is_closed():
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    world.report_blocked(4.0, point=(0.1, 1.0))
+    disc = world.questions[-1].blocked_discs_map[-1]
+    assert disc[1] == pytest.approx(0.0, abs=1e-6) and 0.3 < disc[0] < 1.0
+    body_m = 0.125
+    assert np.hypot(*disc[:2]) > disc[2] + body_m, "the robot itself stands free"
+
+
+def test_an_obstacle_that_is_met_again_on_the_way_round_it_grows():
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    world.report_blocked(20.0)
+    radii = [question.blocked_discs_map[0, 2] for question in world.questions if len(question.blocked_discs_map)]
+    assert radii[0] == world.params.progress.blocked_radius_m
+    assert radii == sorted(radii) and radii[-1] == pytest.approx(world.params.progress.blocked_max_radius_m)
+
+
+def test_without_another_way_the_robot_backs_off_along_its_trail_and_tries_again():
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    world.drive_to(2.0, 0.0)
+    way = world.paths[-1]
+    world.failure = ErrorCode.NO_VALID_PATH
+    world.report_blocked(world.params.progress.retreat_after_s + 1.0, point=(2.4, 0.0))
+    back = world.paths[-1].poses_map
+    assert back[-1, 0] == pytest.approx(2.0 - world.params.progress.retreat_m, abs=0.11)
+    assert (back[:, 2] == 0.0).all(), "its face to what it backs off from"
+    world.drive_to(*back[-1, :2], speed_mps=0.2)
+    world.run(0.2)
+    assert len(world.paths[-1].poses_map) == len(way.poses_map), "the way is tried again"
+    assert world.navigator.make_feedback(world.now_s).recoveries == 1
+
+
+def test_a_local_planner_without_data_is_not_taken_for_an_obstacle():
+    world = World()
+    world.go([5.0, 0.0, 0.0])
+    for _ in range(300):
+        world.navigator.report_local_status(False, None, "the scan is old", world.now_s, is_able=False)
+        world.run(STEP_S)
+    assert all(len(question.blocked_discs_map) == 0 for question in world.questions)
+
+
+def test_reports_that_flicker_count_and_a_robot_that_gets_on_is_not_blocked():
+    world = World()
+    world.go([8.0, 0.0, 0.0])
+    for number in range(60):
+        world.navigator.report_local_status(number % 3 == 0, np.array([1.0, 0.0]), "a box", world.now_s)
+        world.run(STEP_S)
+    assert world.questions[-1].why is Why.BLOCKED
+    world = World()
+    world.go([8.0, 0.0, 0.0])
+    for x in np.arange(0.0, 4.0, 0.05):
+        world.pose = np.array([x, 0.0, 0.0])
+        world.navigator.report_local_status(True, np.array([x + 0.5, 0.0]), "a box", world.now_s)
+        world.run(STEP_S)
+    assert len(world.questions) == 1
+
+
+def test_when_something_stays_on_the_goal_the_robot_is_content_to_stand_beside_it_and_says_so():
+    world = World()
+    world.go([3.0, 0.0, 0.0])
+    world.drive_to(2.6, 0.0)
+    world.failure = ErrorCode.GOAL_OCCUPIED
+    world.report_blocked(25.0, point=(2.85, 0.0))
+    assert world.ends[-1].ending is Ending.SUCCEEDED
+    assert "something stands on the goal: stopped 0.40 m from it" in world.ends[-1].message
+    assert len(world.paths[-1].poses_map) == 0

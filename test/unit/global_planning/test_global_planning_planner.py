@@ -357,3 +357,50 @@ def test_a_wide_detour_is_taken_instead_of_a_bend_too_tight():
     weights = planner.cost_map.weights.copy()
     fresh = make_planner(occupancy).cost_map.weights
     assert np.array_equal(weights, fresh), "closed places are opened again"
+
+
+def test_a_goal_on_which_something_stands_is_replaced_by_a_place_beside_it_and_said_so():
+    planner = make_planner(make_room())
+    disc = np.array([[3.0, 2.0, 0.25]])
+    result = planner.plan(np.array([1.0, 2.0, 0.0]), np.array([3.0, 2.0, 0.0]), 0.0, blocked_discs_map=disc)
+    assert result.is_found and "something stands there" in result.message
+    end = result.path.poses_map[-1]
+    assert 0.37 < np.hypot(*(end[:2] - disc[0, :2])) <= planner.params.search.goal_tolerance_m
+    covered = np.array([[3.0, 2.0, 0.9]])
+    result = planner.plan(np.array([1.0, 2.0, 0.0]), np.array([3.0, 2.0, 0.0]), 0.0, blocked_discs_map=covered)
+    assert result.error_code is ErrorCode.GOAL_OCCUPIED
+
+
+def test_headings_where_the_outline_touches_are_turned_to_where_it_fits():
+    """Along every way the outline fits with the heading that the way hands out, away from its ends."""
+    rng = np.random.default_rng(3)
+    occupancy = np.zeros((80, 80), np.int8)
+    occupancy[rng.integers(5, 75, 45), rng.integers(5, 75, 45)] = 100
+    planner = make_planner(occupancy)
+    found = 0
+    for _ in range(25):
+        start, goal = np.append(rng.uniform(0.4, 3.6, 2), 0.0), np.append(rng.uniform(0.4, 3.6, 2), 0.0)
+        result = planner.plan(start, goal, 0.0)
+        if not result.is_found:
+            continue
+        found += 1
+        to_go = result.distances_to_go_m
+        radius_m = planner.params.robot.circumscribed_radius_m
+        way_out_m = planner.params.search.escape_distance_m
+        inner = (to_go > radius_m) & (to_go < to_go[0] - radius_m - way_out_m)
+        assert all(planner.cost_map.fits(pose) for pose in result.path.poses_map[inner])
+    assert found > 10
+
+
+def test_a_rectangle_is_not_sent_into_a_pocket_to_face_across_it():
+    """A dead end 0.35 m wide and 0.8 m deep: the robot can stand in it lengthwise, but cannot face its side wall."""
+    occupancy = make_room()
+    occupancy[20:36, 40:46] = 100
+    occupancy[20:36, 53:59] = 100
+    occupancy[36, 40:59] = 100
+    planner = make_planner(occupancy)
+    pocket = np.array([0.05 * 49.5, 0.05 * 30.0])
+    start = np.array([2.0, 0.5, 0.0])
+    assert planner.plan(start, np.array([*pocket, np.pi / 2]), 0.0).message == ""
+    across = planner.plan(start, np.array([*pocket, 0.0]), 0.0)
+    assert not across.is_found or across.goal_distance_m > 0.1
