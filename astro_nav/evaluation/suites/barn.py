@@ -51,6 +51,7 @@ ROBOT: dict[str, object] = {
     "robot.screen.joint": "",
     "base.max_wheel_acceleration_mps2": 6.0,
     "base.max_wheel_torque_nm": 10.0,
+    "safety_controller.map.size_m": 2.4,  # room to stop from 2 m/s
     "lidar.rays": 720,
     "lidar.field_of_view_deg": 270.0,
     "lidar.range_max_m": 30.0,

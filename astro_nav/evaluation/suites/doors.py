@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,6 +78,7 @@ def make_doors(seed: int) -> Scenario:
     )
 
 
+@lru_cache(maxsize=4)
 def make_scheduled_home(number: int) -> ScheduledHome:
     """The home of fifty tours: at least one of its doors can be bypassed."""
     for attempt in range(HOME_TRIES):

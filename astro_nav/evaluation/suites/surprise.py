@@ -10,11 +10,12 @@ import numpy as np
 from astro_nav.evaluation.scenario import Disturbance, GoalOrder, Scenario
 from astro_nav.evaluation.suites.homes import compute_time_limit
 from astro_nav.evaluation.suites.judge import load_robot
-from astro_nav.evaluation.suites.pieces import make_piece, make_room_walls
+from astro_nav.evaluation.suites.pieces import Point, make_piece, make_room_walls
 from astro_nav.evaluation.suites.suite import Suite, make_generator
 from astro_nav.geometry import se2
 from astro_nav.simulation.people import Behaviour
 from astro_nav.simulation.simulator import Simulator
+from astro_nav.simulation.social_force import Sight
 from astro_nav.simulation.solids import Solid
 from astro_nav.simulation.world import PersonScript, WalkScript, Waypoint, World
 
@@ -24,7 +25,7 @@ DISTANCES_M = (0.12, 1.6)
 BESIDE_M = (0.12, 0.4)  # between the robot's side and what appears beside it
 BESIDE_SHARE = 0.3
 STAYS_S = (1.5, 5.0)
-STEP_SPEEDS_MPS = (0.5, 1.8)
+STEP_SPEEDS_MPS, LEAVES_MPS = (0.5, 1.8), 0.7
 # From something's appearance to the first effect of braking, at the latest: a revolution of the lidar (0.1 s) and its latency
 # (0.02 s), a period of the safety controller (0.02 s), the actuation (0.06 s).
 REACTION_S = 0.2
@@ -98,53 +99,58 @@ class StepInBehaviour:
 
     Args:
         stands_at, steps_to: (x, y).
-        trigger_m: the robot's front is this far from the line on which they walk.
+        trigger_m: how far the robot's middle is from the line on which they walk when they begin.
         speed_mps: of the step.
-        stays_s: in the way; then they go on across.
-        leaves_to: (x, y).
+        stays_s: in the way; then they leave, not across the robot's nose.
     """
 
-    def __init__(self, stands_at, steps_to, leaves_to, trigger_m: float, speed_mps: float, stays_s: float) -> None:
-        self._stands_at, self._targets = stands_at, [steps_to, leaves_to]
+    def __init__(self, stands_at: Point, steps_to: Point, trigger_m: float, speed_mps: float, stays_s: float) -> None:
+        self._stands_at, self._target = stands_at, steps_to
         self._trigger_m, self._speed_mps, self._stays_s = trigger_m, speed_mps, stays_s
-        self._robot_x = -math.inf
-        self._index, self._waits_until_s = -1, math.inf
+        self._robot = (-math.inf, 0.0)
+        self._arrived_s: float | None = None
+        self.has_stepped = False
 
     def find_start(self) -> tuple[float, float]:
         return self._stands_at
 
-    def look(self, sight) -> None:
+    def look(self, sight: Sight) -> None:
         """See how far the robot has come."""
-        self._robot_x = sight.robot[0]
+        self._robot = sight.robot[:2]
 
     def turn_back(self) -> None:
         """They do not."""
 
-    def decide_velocity(self, now_s: float, position: tuple[float, float], step_s: float) -> tuple[float, float]:
-        if self._index < 0:
-            if self._stands_at[0] - self._robot_x > self._trigger_m:
-                return 0.0, 0.0
-            self._index = 0
-        x, y = self._targets[self._index]
-        dx, dy = x - position[0], y - position[1]
+    def decide_velocity(self, now_s: float, position: Point, step_s: float) -> tuple[float, float]:
+        self.has_stepped = self.has_stepped or self._stands_at[0] - self._robot[0] <= self._trigger_m
+        if not self.has_stepped:
+            return 0.0, 0.0
+        dx, dy = self._target[0] - position[0], self._target[1] - position[1]
         distance = math.hypot(dx, dy)
         if distance < 0.03:
-            if self._index == 0:
-                self._waits_until_s = min(self._waits_until_s, now_s + self._stays_s)
-                self._index = 1 if now_s >= self._waits_until_s else 0
+            if self._arrived_s is None:
+                self._arrived_s = now_s
+            elif now_s >= self._arrived_s + self._stays_s:
+                self._leave(position)
             return 0.0, 0.0
         speed = min(self._speed_mps, distance / step_s)
         return speed * dx / distance, speed * dy / distance
+
+    def _leave(self, position: Point) -> None:
+        """Walk to the side on which the robot is not."""
+        out = abs(self._stands_at[1] - GOAL[1])
+        self._target = (position[0], GOAL[1] + (out if self._robot[1] < position[1] else -out))
+        self._speed_mps, self._stays_s = LEAVES_MPS, math.inf
 
 
 class StepInWitness(Disturbance):
     """Takes note of how far and how fast the robot was when the person's body came into its way."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self._facts, self._happened = facts, False
+    def __init__(self, facts: dict[str, Any], behaviour: StepInBehaviour) -> None:
+        self._facts, self._behaviour, self._happened = facts, behaviour, False
 
     def before_step(self, simulator: Simulator, now_s: float) -> None:
-        if self._happened:
+        if self._happened or not self._behaviour.has_stepped:
             return
         truth = simulator.truth()
         footprint = simulator.params.robot.footprint
@@ -167,10 +173,12 @@ def make_surprise(seed: int) -> Scenario:
     is_beside = bool(generator.random() < BESIDE_SHARE)
     facts: dict[str, Any] = {"kind": kind, "beside": is_beside, "had_room": None}
     start = np.array([1.0, 2.0 + float(generator.uniform(-0.2, 0.2)), 0.0])
-    people, behaviours, disturbance = (), {}, None
+    people: tuple[PersonScript, ...] = ()
+    behaviours: dict[str, Behaviour] = {}
     if kind == "person":
         person, behaviour = _make_stepper(generator, is_beside)
-        people, behaviours, disturbance = (person,), {person.name: behaviour}, StepInWitness(facts)
+        people, behaviours[person.name] = (person,), behaviour
+        disturbance: Disturbance = StepInWitness(facts, behaviour)
     else:
         disturbance = Surprise(generator, kind, is_beside, facts)
     world = World(
@@ -189,15 +197,14 @@ def make_surprise(seed: int) -> Scenario:
     )
 
 
-def _make_stepper(generator: np.random.Generator, is_beside: bool) -> tuple[PersonScript, Behaviour]:
+def _make_stepper(generator: np.random.Generator, is_beside: bool) -> tuple[PersonScript, StepInBehaviour]:
     """Somebody beside the way, who steps into it or only towards it."""
     side = float(generator.choice([-1.0, 1.0]))
     x, out = float(generator.uniform(3.5, 6.0)), float(generator.uniform(0.9, 1.4))
     stands_at = (x, 2.0 + side * out)
     steps_to = (x, 2.0 + side * (0.7 if is_beside else float(generator.uniform(-0.1, 0.1))))
-    leaves_to = stands_at if is_beside or generator.random() < 0.5 else (x, 2.0 - side * 1.3)
     behaviour = StepInBehaviour(
-        stands_at, steps_to, leaves_to, float(generator.uniform(0.5, 2.2)), float(generator.uniform(*STEP_SPEEDS_MPS)),
+        stands_at, steps_to, float(generator.uniform(0.5, 2.2)), float(generator.uniform(*STEP_SPEEDS_MPS)),
         float(generator.uniform(*STAYS_S)),
     )  # fmt: skip
     script = WalkScript((Waypoint(stands_at),), "once")

@@ -14,7 +14,7 @@ from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.suites import SUITES, get_suite
 from astro_nav.evaluation.suites.barn import START, BarnReferee
 from astro_nav.evaluation.suites.data import find_data_file
-from astro_nav.evaluation.suites.doors import DailySchedule
+from astro_nav.evaluation.suites.doors import DailySchedule, make_scheduled_home
 from astro_nav.evaluation.suites.home_world import make_home
 from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge
 from astro_nav.evaluation.suites.suite import make_generator
@@ -25,7 +25,7 @@ from astro_nav.simulation.solids import SolidIndex
 from astro_nav.simulation.world import WalkScript
 from astro_nav.types import OccupancyMap
 
-SEEDS = (0, 1, 2, 3, 10_000_031)
+SEEDS = (0, 1, 10_000_031)
 
 
 def make(name: str, seed: int) -> Scenario:
@@ -52,7 +52,9 @@ def test_there_are_the_suites_that_were_promised():
 
 @pytest.mark.parametrize("name", list(SUITES))
 def test_the_same_seed_gives_the_same_episode_and_another_seed_another(name):
-    first, again, other = make(name, 5), make(name, 5), make(name, 6)
+    first = make(name, 5)
+    make_scheduled_home.cache_clear()
+    again, other = make(name, 5), make(name, 6)
     assert describe(first) == describe(again)
     assert describe(first) != describe(other)
     assert (first.suite, first.seed) == (name, 5)
@@ -81,7 +83,7 @@ def test_nothing_and_nobody_begins_inside_anything(name):
 
 @pytest.mark.parametrize("name", [name for name in SUITES if name != "barn"])
 def test_every_goal_can_be_reached_from_the_start_and_from_the_goal_before(name):
-    for seed in SEEDS[:3]:
+    for seed in SEEDS[:2]:
         scenario = make(name, seed)
         world = scenario.world
         # A door that opens late is waited for.
