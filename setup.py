@@ -36,7 +36,11 @@ setup(
     ],
     # What runs comes from package.xml (rosdep) or pypi_ros/requirements-3.*.txt: a second list here would go stale.
     install_requires=["setuptools"],
-    extras_require={"test": ["pytest"]},
+    extras_require={
+        "test": ["pytest"],
+        # What `astro-nav bench` measures itself against; each is skipped when it is missing.
+        "bench": ["pyastar2d", "tcod", "scikit-image", "opencv-python-headless", "edt"],
+    },
     zip_safe=False,
     entry_points={
         "console_scripts": [
