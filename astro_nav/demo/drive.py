@@ -154,9 +154,9 @@ class Drive:
         if index == self.retask_index and index + 1 < len(self.goals):
             other = index + 1
             record.note = f"took over from goal {other + 1} on the way"
-            self.client.send(self.goals[other])
+            self.client.send(self.goals[other], time.monotonic())
             yield from self._linger(self.params.tour.retask_after_s)
-        self.client.send(goal)
+        self.client.send(goal, time.monotonic())
         while self.client.answer is None and self._now_s - record.started_s < self.timeout_s:
             yield
         record.ended_s = self._now_s
@@ -186,6 +186,8 @@ class Drive:
         self.executor.spin_once(timeout_sec=ROUND_S)
         self.watcher.watch_round()
         steady_s = time.monotonic()
+        if self.client.look_after(steady_s):
+            self.display.note("the goal was not acknowledged: sent again")
         if self.log.goals and steady_s >= self._meter_due_s:
             self._meter_due_s = steady_s + METER_PERIOD_S
             self.meter.sample(steady_s)

@@ -4,11 +4,14 @@ What rclpy (7.1, its source) wants of a server whose goals take minutes:
 - no execute callback may wait: an ordinary one would hold up the only thread of the executor, and a coroutine that waits
   for a future is run again and again in a busy loop. So rclpy's execution begins only when a goal has ended;
 - a goal may be `canceled()` only after a client's cancel request; one that is replaced by another is aborted;
-- an exception in a goal callback ends the node, so that whatever is wrong with a goal is its result instead.
+- an exception in a goal callback ends the node, so that whatever is wrong with a goal is its result instead;
+- a client that has just found the server may ask before the server has found the reader of its answers. rmw_fastrtps
+  waits 100 ms for that (`rmw_response.cpp`) and then drops the answer, and rclpy the goal. So it is waited for here.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +28,37 @@ from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.ros.conversion import stamped_from_pose
 
 RESULT_LIFETIME_S = 60  # for how long a client can still fetch a result
+FIND_CLIENT_LIMIT_S = 2.0  # a client that cannot be found by then has gone away
+FIND_CLIENT_PERIOD_S = 0.01
+SERVICES = {"goal": "send_goal", "cancel": "cancel_goal", "result": "get_result"}  # what an action consists of
 
 
 class _PatientActionServer(ActionServer):
-    """An action server whose goals are executed, in rclpy's sense, by their end alone."""
+    """An action server whose goals are executed, in rclpy's sense, by their end alone, and whose answers arrive."""
+
+    def __init__(self, node: Node, action: type, name: str, *args: Any, **options: Any) -> None:
+        self._graph, self._full_name = node, node.resolve_service_name(name)
+        super().__init__(node, action, name, *args, **options)
+
+    async def execute(self, taken_data: Any) -> None:
+        """Answer the requests that were taken, once those who sent them can hear it."""
+        for kind in SERVICES:
+            if kind in taken_data:
+                self._find_clients(f"{self._full_name}/_action/{SERVICES[kind]}")
+        await super().execute(taken_data)
+
+    def _find_clients(self, service: str) -> None:
+        """Wait until for everybody who writes requests the reader of the answers is known, too; as a rule it is.
+
+        These are the names of topics below a service with every DDS middleware; another one has none, and nothing is waited for.
+        """
+        end_s = time.monotonic() + FIND_CLIENT_LIMIT_S
+        while time.monotonic() < end_s:
+            writers = self._graph.get_publishers_info_by_topic(f"rq{service}Request", no_mangle=True)
+            readers = self._graph.get_subscriptions_info_by_topic(f"rr{service}Reply", no_mangle=True)
+            if len(readers) >= len(writers):
+                return
+            time.sleep(FIND_CLIENT_PERIOD_S)
 
     def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Any) -> None:
         """Called when a goal has become `executing`: nothing has to run for that."""
