@@ -183,4 +183,6 @@ def _rate_interest(frame: FilmFrame) -> float:
     here = frame.pose_map_base[:2]
     people = min((float(np.hypot(*(person.position_map - here))) for person in frame.people), default=np.inf)
     nearness = max(3.0 - people, 0.0) + max(1.0 - frame.clearance_m, 0.0)
-    return nearness + 2.0 * min(abs(float(frame.twist[0])) / 0.3, 1.0) + 2.0 * bool(len(frame.candidates_map))
+    steps = np.diff(frame.trajectory_map[:, :2], axis=0)
+    wanted_m = float(np.hypot(steps[:, 0], steps[:, 1]).sum()) if len(steps) else 0.0
+    return nearness + min(abs(float(frame.twist[0])) / 0.3, 1.0) + 1.5 * min(wanted_m, 1.5) + 2.0 * bool(len(frame.candidates_map))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from astro_nav.errors import EvaluationError
+from astro_nav.errors import EvaluationError, ParameterError
 from astro_nav.evaluation.episode import EpisodeName
 from astro_nav.evaluation.metrics import summarize
 from astro_nav.evaluation.store import ROWS_FILE, RUN_FILE, RunSettings, compute_fingerprints, read_json
@@ -16,6 +16,8 @@ from astro_nav.evaluation.store import ROWS_FILE, RUN_FILE, RunSettings, compute
 Row = Mapping[str, Any]
 # The worse the sooner in the list; what else an outcome may be called comes after these.
 BADNESS = {"crashed": 0, "contact": 1, "failed": 2, "timeout": 3, "success": 5}
+
+SHOWN_FACTS = (("spl", "SPL", ""), ("min_clearance_m", "as near as", " m to something"))
 
 
 @dataclass(frozen=True)
@@ -55,29 +57,49 @@ class Run:
 
     def find_changed_since(self) -> list[str]:
         """What is no longer as it was when the run was made: "code", "parameters". A replay may then differ."""
-        now = compute_fingerprints(self.settings)
+        try:
+            now = compute_fingerprints(self.settings)
+        except ParameterError:
+            return ["parameters"]  # the run changed some that no longer exist, or may no longer have such values
         return [key for key, value in now.items() if key in self.about and self.about[key] != value]
 
 
 def read_run(path: Path) -> Run:
-    """Read a run's folder.
+    """Read a run: its folder, or the file that `evaluate --json` wrote.
 
     Raises:
         EvaluationError: when it is none, or has no finished episode.
     """
     path = Path(path)
+    if path.is_file():
+        return _read_result(path)
     if not (path / RUN_FILE).is_file():
         what = "does not exist" if not path.exists() else f"holds no {RUN_FILE}"
         raise EvaluationError(f"{path} is no run of astro-nav evaluate: it {what}; name the folder that evaluate was told with --out")
     about = read_json(path / RUN_FILE)
-    try:
-        settings = RunSettings(**{name: about.pop(name) for name in RunSettings.__dataclass_fields__ if name in about})
-    except TypeError as error:
-        raise EvaluationError(f"{path / RUN_FILE} does not say which run it is: {error}") from error
+    settings = _take_settings(about, path / RUN_FILE)
     rows = _read_rows(path / ROWS_FILE)
     if not rows:
         raise EvaluationError(f"{path} holds no finished episode yet: run evaluate with --out {path} to go on")
     return Run(path, settings, about, rows, summarize(rows))
+
+
+def _read_result(path: Path) -> Run:
+    content = read_json(path)
+    rows = content.pop("rows", None)
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) and "seed" in row for row in rows):
+        raise EvaluationError(f"{path} is no result of astro-nav evaluate: it holds no rows")
+    settings = _take_settings(content, path)
+    rows = sorted(rows, key=lambda row: row["seed"])
+    return Run(path, settings, {}, rows, summarize(rows))
+
+
+def _take_settings(content: dict[str, Any], path: Path) -> RunSettings:
+    """Move what names the run out of a file's content."""
+    try:
+        return RunSettings(**{name: content.pop(name) for name in RunSettings.__dataclass_fields__ if name in content})
+    except TypeError as error:
+        raise EvaluationError(f"{path} does not say which run it is: {error}") from error
 
 
 def sort_worst_first(rows: Sequence[Row]) -> list[Row]:
@@ -102,6 +124,9 @@ def describe_row(row: Row) -> str:
         "success": "arrived",
     }
     sentence = words.get(str(row.get("outcome")), str(row.get("outcome")))
+    if row.get("outcome") == "success":
+        facts = [f"{words} {row[key]:.2f}{unit}" for key, words, unit in SHOWN_FACTS if row.get(key) is not None]
+        return f"{sentence}, {', '.join(facts)}" if facts else sentence
     return f"{sentence}: {row['message']}" if row.get("message") else sentence
 
 
