@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result there")
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder of this run (default: a new one in {DEFAULT_OUT}/)")
     parser.add_argument("--metrics", metavar="NAME,...", help="show only these in the table")
+    parser.add_argument("--no-report", action="store_true", help="write no report.html, for which the worst episodes are run again")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler, e.g. tcp://10.0.0.1:8786, instead of processes")
 
 
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             raise
-        return _conclude(folder, shown, args.json)
+        return _conclude(folder, shown, args)
 
 
 def _read_settings(args: argparse.Namespace) -> tuple[Suite, RunSettings]:
@@ -135,15 +136,20 @@ def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
             processes.shutdown(wait=False, cancel_futures=True)
 
 
-def _conclude(folder: RunFolder, shown: list[str], json_file: Path | None) -> int:
+def _conclude(folder: RunFolder, shown: list[str], args: argparse.Namespace) -> int:
     from astro_nav.evaluation.store import write_json
 
     result = folder.make_result()
-    folder.write_result()
-    if json_file is not None:
-        write_json(json_file, result)
+    written = [folder.write_result()]
+    if args.json is not None:
+        write_json(args.json, result)
+        written.append(args.json)
     print(describe_result(result, shown))
-    print(f"\nresult: {folder.path}" + (f" and {json_file}" if json_file else ""))
+    if not args.no_report:
+        from astro_nav.evaluation.reports.run_page import write_report
+
+        written.append(write_report(folder.path, say=lambda sentence: print(sentence, file=sys.stderr, flush=True)))
+    print("\nwritten: " + ", ".join(str(path) for path in written))
     return 1 if any(row["outcome"] == "crashed" for row in result["rows"]) else 0
 
 
@@ -162,6 +168,7 @@ def describe_result(result: dict[str, Any], shown: list[str]) -> str:
         lines += [f"  seed {row['seed']:<12} {row['outcome']:<8} {row['message']}" for row in failed[:SHOWN_FAILURES]]
         if len(failed) > SHOWN_FAILURES:
             lines.append(f"  and {len(failed) - SHOWN_FAILURES} more")
+        lines.append(f"  a picture: astro-nav render {result['suite']}:{failed[0]['seed']}:{result['planner']}")
     return "\n".join(lines)
 
 

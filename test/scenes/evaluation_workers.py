@@ -45,6 +45,13 @@ def measure_or_crash(name: EpisodeName) -> dict:
     return make_row(name)
 
 
+def measure_or_raise(name: EpisodeName) -> dict:
+    """One episode raises."""
+    if name.seed == RAISING:
+        raise RuntimeError("a bug")
+    return make_row(name)
+
+
 def measure_one_for_ever(name: EpisodeName) -> dict:
     """All but the first three episodes last until they are ended, unless the environment says so."""
     if name.seed % 1_000_003 >= 3 and not os.environ.get("EPISODES_END"):
