@@ -29,6 +29,14 @@ class TrackingParams:
     correction_filter_s: float = parameter(
         "time constant of the low-pass on the feedback", unit="s", minimum=0.0, maximum=1.0, live=True
     )
+    smoothing_s: float = parameter(
+        "speeds of the trajectory are averaged over so long before and after: corners become ramps of acceleration, "
+        "without delay; 0 for none",
+        unit="s",
+        minimum=0.0,
+        maximum=0.5,
+        live=True,
+    )
     max_error_m: float = parameter(
         "the robot is off its trajectory, and stops, beyond this distance", unit="m", minimum=0.05, maximum=5.0, live=True
     )
@@ -98,6 +106,9 @@ class CheckParams:
         minimum=0.1,
         maximum=1.0,
         live=True,
+    )
+    crawl_speed_mps: float = parameter(
+        "a robot that an obstacle slows below this stands", unit="m/s", minimum=0.0, maximum=0.5, live=True
     )
     restart_speed_mps: float = parameter(
         "a robot that an obstacle has stopped starts again only when this speed is allowed ...",
@@ -269,6 +280,11 @@ class SafetyControllerParams:
             conflicts.append(
                 f"map.size_m = {self.map.size_m:g} m is too small: stopping from robot.limits.max_speed_mps = {speed:g} m/s "
                 f"needs {needed:.2f} m; enlarge the one or lower the other"
+            )
+        if self.check.crawl_speed_mps > self.check.restart_speed_mps:
+            conflicts.append(
+                f"check.crawl_speed_mps = {self.check.crawl_speed_mps:g} m/s must not exceed "
+                f"check.restart_speed_mps = {self.check.restart_speed_mps:g} m/s"
             )
         if self.watchdog.loop_slow_after_s <= self.period_s:
             conflicts.append(

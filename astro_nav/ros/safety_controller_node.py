@@ -41,8 +41,9 @@ from astro_nav.types import LimitedBy, Verdict
 STATE_PERIOD_S = 0.2
 MAP_PERIOD_S = 0.1
 WATCH_PERIOD_S = 1.0
-# A scan is answered at once, unless the last command is younger than this.
-MIN_INTERVAL_S = 0.002
+# A scan is answered at once, unless the last command is younger than this; then as soon as it is not. Commands that follow
+# each other too closely cannot be told from a kick by whoever differentiates them.
+MIN_INTERVAL_S = 0.008
 # A mount that is still unknown after this time may be on /tf instead of /tf_static.
 MOUNT_PATIENCE_S = 3.0
 FAREWELLS = 5
@@ -70,7 +71,10 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._make_publishers()
         self._make_meters()
         self._make_subscriptions()
+        self._scan_received_s: float | None = None
         self._timer = self.create_steady_timer(self.params.period_s, self._decide)
+        self._answer_timer = self.create_steady_timer(MIN_INTERVAL_S, self._answer_scan)
+        self._answer_timer.cancel()
         self._watch_timer = self.create_steady_timer(WATCH_PERIOD_S, self._watch)
         self.report_waiting("waiting for the first period")
 
@@ -126,9 +130,12 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         if mount.upside_down:
             scan = turn_scan_over(scan)
         _raise_if(self._controller.add_scan(scan, mount.pose, self.now_s, topic))
+        if self._scan_received_s is None:
+            self._scan_received_s = received_s
         if time.monotonic() - self._last_decision_s > MIN_INTERVAL_S:
-            self._decide()
-            self._scan_to_command.add(time.perf_counter() - received_s)
+            self._answer_scan()
+        else:
+            self._answer_timer.reset()
         self._scan_age.add(self.now_s - scan.stamp_s - scan.duration_s)
 
     def _take_odometry(self, message: OdometryMessage) -> None:
@@ -172,6 +179,13 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._scan_to_command = self.diagnostics.add_durations("scan in to command out")
         self._scan_age = self.diagnostics.add_durations("scan age on arrival")
 
+    def _answer_scan(self) -> None:
+        """Decide now, and from now on in step with the scans."""
+        self._answer_timer.cancel()
+        if self._scan_received_s is not None:
+            self._timer.reset()
+            self._decide()
+
     def _decide(self) -> None:
         params = self.params_watcher.take_change()
         if params is not None:
@@ -184,6 +198,9 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._step_time.add(time.perf_counter() - begin_s)
         self._command_rate.tick()
         self._last_decision_s = steady_s
+        if self._scan_received_s is not None:
+            self._scan_to_command.add(time.perf_counter() - self._scan_received_s)
+            self._scan_received_s = None
         said = (verdict.limited_by, self._controller.report.source, verdict.scale == 0.0)
         if said != self._last_said or steady_s - self._last_state_s >= STATE_PERIOD_S:
             self._publish_state(verdict)

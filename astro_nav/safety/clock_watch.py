@@ -14,6 +14,12 @@ from astro_nav.types import LimitedBy
 LATE_MEMORY_S = 0.5
 # Longer spans are not integrated in one step.
 MAX_STEP_S = 0.1
+# The pace of the ROS clock is measured over this long. A simulated clock comes in steps, which must not become steps of
+# the command; one that runs at the pace of the steady clock, give or take this share, is taken to run at just that.
+PACE_SPAN_S = 0.5
+PACE_TOLERANCE = 0.08
+# A period in which the clocks differ by more than this was a step of the clock, not its pace.
+PACE_STEP_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Tick:
     """One period of the loop.
 
     Attributes:
-        duration_s: time that passed for the robot, 0 .. MAX_STEP_S.
+        duration_s: time that passed for the robot, 0 .. MAX_STEP_S: the steady clock's at the pace of the ROS clock.
         gap_s: real time since the period before, unbounded.
         jump: "" or the sentence about a jump of the ROS clock: everything with a stamp is void.
     """
@@ -41,6 +47,7 @@ class ClockWatch:
         self._steady_s = math.nan
         self._moved_steady_s = math.nan
         self._gaps: deque[tuple[float, float]] = deque()
+        self._readings: deque[tuple[float, float]] = deque()
 
     @property
     def worst_gap_s(self) -> float:
@@ -65,6 +72,7 @@ class ClockWatch:
         self._gaps.append((steady_s, gap_s))
         while steady_s - self._gaps[0][0] > LATE_MEMORY_S:
             self._gaps.popleft()
+        pace = self._measure_pace(now_s, steady_s, elapsed_s, gap_s)
         if elapsed_s < 0.0:
             return Tick(min(gap_s, MAX_STEP_S), gap_s, f"the clock jumped back by {-elapsed_s:.3g} s: all data is void")
         if elapsed_s - gap_s > self._params.clock_jump_s:
@@ -74,7 +82,21 @@ class ClockWatch:
             )
             return Tick(min(gap_s, MAX_STEP_S), gap_s, sentence)
         stands_still = elapsed_s == 0.0 and self._still_for_s() > self._params.clock_still_s
-        return Tick(min(gap_s if stands_still else elapsed_s, MAX_STEP_S), gap_s, "")
+        return Tick(min(gap_s if stands_still else pace * gap_s, MAX_STEP_S), gap_s, "")
+
+    def _measure_pace(self, now_s: float, steady_s: float, elapsed_s: float, gap_s: float) -> float:
+        """How fast the ROS clock runs, lately, compared with the steady one."""
+        readings = self._readings
+        if abs(elapsed_s - gap_s) > PACE_STEP_S:
+            readings.clear()
+        readings.append((now_s, steady_s))
+        while steady_s - readings[0][1] > PACE_SPAN_S and len(readings) > 2:
+            readings.popleft()
+        span_s = steady_s - readings[0][1]
+        if span_s < 0.5 * PACE_SPAN_S:
+            return 1.0
+        pace = (now_s - readings[0][0]) / span_s
+        return 1.0 if abs(pace - 1.0) < PACE_TOLERANCE else max(pace, 0.0)
 
     def find_holds(self) -> list[Hold]:
         """What clock and loop have against moving."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,24 @@ REAL_SPEED_MPS = 0.05
 REAL_TURN_RATE_RADPS = 0.1
 
 Twist = tuple[float, float]
+
+
+@dataclass
+class HardBraking:
+    """Declared exceptions from smooth motion.
+
+    Attributes:
+        is_on: whether the newest command left the comfortable limits of acceleration or jerk.
+        count: how often that began.
+    """
+
+    is_on: bool = False
+    count: int = 0
+
+    def note(self, is_on: bool) -> None:
+        """Take in one period."""
+        self.count += is_on and not self.is_on
+        self.is_on = is_on
 
 
 @dataclass(frozen=True)
@@ -67,10 +85,11 @@ class SafetyController:
         self._map = NearMap(params.map, params.motion, self._outline)
         self._tracker = TrajectoryTracker(params, self._outline)
         self._check = FinalCheck(params, self._outline)
-        self._limiter = MotionLimiter(params.robot.limits)
+        self._limiter = MotionLimiter(params.robot.limits, params.robot.wheel_separation_m)
         self._clock = ClockWatch(params.watchdog, params.period_s)
         self._sensors = ContactSensors(params.contact_sensors, params.check.escape_speed_mps)
         self._reporter = Reporter(params.report)
+        self.hard_braking = HardBraking()
         self._emergency_stop = False
         self._shutting_down = False
         self._moved = False
@@ -226,52 +245,71 @@ class SafetyController:
             self._check.look_around(*self._map.collect_points(now_s), pose, self._clock.lateness_s)
             finding = self._decide(wish, holds, tick.duration_s)
         elif any(self._limiter.twist):
-            self._limiter.commit(self._limiter.brake(tick.duration_s), tick.duration_s, stopping=True)
+            self._commit(self._limiter.brake(tick.duration_s), tick.duration_s, stopping=True)
         self._commands.add(now_s, self._limiter.twist)
         return self._conclude(now_s, steady_s, wish, holds, finding)
 
     def _decide(self, wish: Wish, holds: list[Hold], duration_s: float) -> Finding | None:
         """Find the new twist; holds of the final check are appended. Returns what limits along the wanted curve."""
         limiter = self._limiter
-        scale = min((hold.scale for hold in holds), default=1.0)
         finding = None
         if wish.outline_speed_mps > 0.0:
             finding = self._check.check_ahead(wish)
             if finding.scale < 1.0:
-                holds.append(finding.make_hold())
-                scale = min(scale, finding.scale)
-            scale *= self._let_start(finding, wish, duration_s)
+                holds.append(finding.make_hold(wish))
+            holds += self._find_standing_hold(finding, wish, duration_s)
+        scale = min((hold.scale for hold in holds), default=1.0)
         target = (scale * wish.twist[0], scale * wish.twist[1])
         if self._is_standstill(target):
             target = (0.0, 0.0)
         stopping = target == (0.0, 0.0)
         if stopping and any(hold.hard and hold.scale == 0.0 for hold in holds):
-            limiter.commit(limiter.brake(duration_s), duration_s, stopping=True)
+            twist = limiter.brake(duration_s)
         else:
             feed = (0.0, 0.0) if stopping else (scale * wish.acceleration[0], scale * wish.acceleration[1])
             proposed = limiter.propose(target, feed, duration_s)
             fitting = compute_limit_scale(proposed, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
             proposed = (fitting * proposed[0], fitting * proposed[1])
             twist, hard_finding = self._check_command(proposed, duration_s)
-            if hard_finding is not None and hard_finding.scale < 1.0 and not stopping:
-                holds.append(hard_finding.make_hold())
+            if hard_finding is not None and hard_finding.scale < 1.0 and wish.outline_speed_mps > 0.0:
+                holds.append(hard_finding.make_hold(wish))
                 finding = hard_finding
-            limiter.commit(twist, duration_s, stopping)
-        self._moved = True
+        self._commit(twist, duration_s, stopping)
+        if stopping and not any(limiter.twist):
+            # Too slow to be worth moving is standing, and is said to be.
+            holds[:] = [replace(hold, scale=0.0) if hold.scale == scale else hold for hold in holds]
         done = self._outline.compute_speed(*limiter.twist)
         self._tracker.advance(duration_s, min(1.0, done / wish.outline_speed_mps) if wish.outline_speed_mps > 0.0 else 1.0)
         return finding
 
-    def _let_start(self, finding: Finding, wish: Wish, duration_s: float) -> float:
-        """0 while a robot that an obstacle has stopped has to wait, else 1: noise must not make it tremble."""
+    def _commit(self, twist: Twist, duration_s: float, stopping: bool) -> None:
+        """Take the twist as this period's command, and count when it leaves the comfortable limits."""
+        self.hard_braking.note(not self._limiter.is_comfortable(twist, duration_s))
+        self._limiter.commit(twist, duration_s, stopping)
+        self._moved = True
+
+    def _find_standing_hold(self, finding: Finding, wish: Wish, duration_s: float) -> list[Hold]:
+        """Before an obstacle the robot stands rather than crawls, until there is room worth moving for.
+
+        Without the gap between the two speeds noise of lidar and odometry would make it creep on, or tremble.
+        """
         check = self._params.check
-        if self._outline.compute_speed(*self._limiter.twist) > 0.0:
-            self._blocked = False
-            return 1.0
-        if finding.allowed_mps < min(check.restart_speed_mps, wish.outline_speed_mps):
+        stands = self._outline.compute_speed(*self._limiter.twist) == 0.0
+        needed_mps = min(check.restart_speed_mps if stands else check.crawl_speed_mps, wish.intended_mps)
+        if stands and needed_mps > wish.outline_speed_mps:
+            # A start is slow at first; what counts is whether there is room for what comes after it.
+            wish = wish.quickened(needed_mps / wish.outline_speed_mps)
+            finding = self._check.check_ahead(wish)
+        if finding.allowed_mps < needed_mps:
             self._blocked, self._free_for_s = True, 0.0
+        elif self._free_for_s >= check.restart_after_s or not stands:
+            self._blocked = False
         self._free_for_s += duration_s
-        return 0.0 if self._blocked and self._free_for_s < check.restart_after_s else 1.0
+        if not self._blocked:
+            return []
+        if finding.scale < 1.0:
+            return [replace(finding.make_hold(wish), scale=0.0)]
+        return [stand(LimitedBy.OBSTACLE, "scan", f"the way was blocked until just now: waits {check.restart_after_s:g} s to be sure")]
 
     def _check_command(self, proposed: Twist, duration_s: float) -> tuple[Twist, Finding | None]:
         """The final check: what the command really causes, braking at the emergency limits included."""
@@ -356,7 +394,7 @@ class SafetyController:
             limited_by=self._reporter.limited_by,
             reason=self._reporter.sentence,
             scale=scale,
-            allowed_speed_mps=scale * abs(wish.twist[0]) if scale < 1.0 else max(abs(wish.twist[0]), 0.0),
+            allowed_speed_mps=scale * abs(wish.twist[0]),
             contact_point_odom=finding.point_odom if finding else np.full(2, np.nan),
             contact_time_s=finding.contact_s if finding else math.inf,
         )

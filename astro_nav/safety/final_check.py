@@ -21,6 +21,9 @@ from astro_nav.safety.wishes import Wish
 from astro_nav.types import FloatArray, LimitedBy
 
 
+NO_HOLD = Hold(LimitedBy.NOTHING, 1.0, "", str)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What limits a motion.
@@ -30,14 +33,14 @@ class Finding:
         allowed_mps: allowed speed of the outline's fastest point, inf when the way is free.
         point_odom: (2,) the point that limits, NaN when none does.
         contact_s: time until contact at the wanted speed, inf when never.
-        make_hold: builds the reason for people.
+        make_hold: builds the reason for people, with the share of a wish that is allowed.
     """
 
     scale: float
     allowed_mps: float
     point_odom: FloatArray
     contact_s: float
-    make_hold: Callable[[], Hold]
+    make_hold: Callable[[Wish], Hold]
 
 
 class FinalCheck:
@@ -47,7 +50,7 @@ class FinalCheck:
         self._outline = outline
         self.update_params(params)
         empty = np.empty(0)
-        self._around = Surroundings(empty, empty, empty, np.empty(0, dtype=bool))
+        self._around = Surroundings(empty, empty, empty, np.empty(0, dtype=np.int64))
         self._points_odom = np.empty((0, 2))
         self._lateness_s = 0.0
 
@@ -62,12 +65,12 @@ class FinalCheck:
         self._checker = MotionChecker(params.check, self._outline)
 
     def look_around(
-        self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float], lateness_s: float
+        self, points_odom: FloatArray, origins: np.ndarray, pose_odom_base: tuple[float, float, float], lateness_s: float
     ) -> None:
         """Take the points of this period, and where the robot is when its next command takes effect."""
         self._points_odom = points_odom
         self._lateness_s = lateness_s
-        self._around = self._checker.look_around(points_odom, is_real, pose_odom_base)
+        self._around = self._checker.look_around(points_odom, origins, pose_odom_base)
 
     def check_ahead(self, wish: Wish) -> Finding:
         """Along the wanted curve, at the comfortable limits."""
@@ -105,30 +108,29 @@ class FinalCheck:
         else:
             sweep = sweep_arc(*twist, speed_mps, travel_m, check.spacing_m)
         result = self._checker.check(self._around, sweep, speed_mps, braking, twist[0] < 0.0, margin_share)
-        return self._describe(result, speed_mps, abs(twist[0]))
+        return self._describe(result, speed_mps)
 
-    def _describe(self, result: CheckResult, outline_speed_mps: float, speed_mps: float) -> Finding:
+    def _describe(self, result: CheckResult, outline_speed_mps: float) -> Finding:
         scale = min(1.0, result.allowed_mps / outline_speed_mps)
         if result.point < 0:
-            return Finding(
-                scale, result.allowed_mps, np.full(2, np.nan), result.contact_s, lambda: Hold(LimitedBy.NOTHING, 1.0, "", str)
-            )
-        point = self._points_odom[result.point]
-        x, y = float(self._around.x_m[result.point]), float(self._around.y_m[result.point])
-        clearance_m = float(self._around.clearances_m[result.point])
-        thing = "something is" if self._around.is_real[result.point] else "something that moves will be"
+            return Finding(scale, result.allowed_mps, np.full(2, np.nan), result.contact_s, lambda wish: NO_HOLD)
+        around, point = self._around, self._points_odom[result.point]
+        x, y = float(around.x_m[result.point]), float(around.y_m[result.point])
+        clearance_m, is_real = max(float(around.clearances_m[result.point]), 0.0), bool(around.is_real[result.point])
 
-        def explain() -> str:
+        def make_hold(wish: Wish) -> Hold:
+            share = min(1.0, result.allowed_mps / max(wish.outline_speed_mps, 1e-6))
             where = f"{describe_side(x, y)} at ({point[0]:.2f}, {point[1]:.2f}) in odom"
-            if result.touching:
-                return f"something touches the robot {where}: only motion away from it is allowed"
-            contact = f", contact in {result.contact_s:.1f} s" if math.isfinite(result.contact_s) else ""
-            allowed = (
-                f"allowed {scale * speed_mps:.2f} of {speed_mps:.2f} m/s"
-                if speed_mps > 0.0
-                else f"turning at {100.0 * scale:.0f} %"
-            )
-            return f"{thing} {max(clearance_m, 0.0):.2f} m from the outline {where}{contact}: {allowed}"
 
-        kind = LimitedBy.CONTACT if result.touching else LimitedBy.OBSTACLE
-        return Finding(scale, result.allowed_mps, point, result.contact_s, lambda: Hold(kind, scale, "scan", explain))
+            def explain() -> str:
+                if result.touching:
+                    return f"something touches the robot {where}: only motion away from it is allowed"
+                thing = "something is" if is_real else "something that moves will be"
+                contact = f", contact in {result.contact_s:.1f} s" if math.isfinite(result.contact_s) else ""
+                speed = abs(wish.twist[0])
+                allowed = f"allowed {share * speed:.2f} of {speed:.2f} m/s" if speed > 0.0 else f"turning at {100.0 * share:.0f} %"
+                return f"{thing} {clearance_m:.2f} m from the outline {where}{contact}: {allowed}"
+
+            return Hold(LimitedBy.CONTACT if result.touching else LimitedBy.OBSTACLE, share, "scan", explain)
+
+        return Finding(scale, result.allowed_mps, point, result.contact_s, make_hold)

@@ -90,9 +90,11 @@ class NearMap:
         """All points near the robot, and where those in motion will be within `motion.horizon_s`.
 
         Returns:
-            (N, 2) positions in odom [m]; (N,) bool, False for places where something will be.
+            (N, 2) positions in odom [m]; (N,) int, for places where something will be the index of the point that it is
+            at now, -1 for points that are there.
         """
-        real, coming = [], []
+        real, coming, origins = [], [], []
+        count = 0
         for view in self._views.values():
             real.append(view.points_odom)
             moving = np.flatnonzero(view.velocities_odom.any(axis=1))
@@ -101,13 +103,14 @@ class NearMap:
                 ahead_s = min(max(now_s - view.stamp_s, 0.0), self._motion.horizon_s) + self._motion.horizon_s
                 steps = np.linspace(0.0, ahead_s, COMING_STEPS + 1)[1:, None, None]
                 coming.append((view.points_odom[moving] + steps * view.velocities_odom[moving]).reshape(-1, 2))
+                origins.append(np.tile(count + moving, COMING_STEPS))
+            count += len(view.points_odom)
             fresh = now_s - view.memory_seen_s <= self._params.memory_s
             if fresh.any():
                 real.append(view.memory_odom[fresh])
+                count += len(real[-1])
         points = np.concatenate(real + coming) if real else np.empty((0, 2))
-        is_real = np.zeros(len(points), dtype=bool)
-        is_real[: sum(len(part) for part in real)] = True
-        return points, is_real
+        return points, np.concatenate([np.full(count, -1), *origins]).astype(np.int64)
 
     def make_grid(self, pose_odom_base: tuple[float, float, float], now_s: float) -> LocalGrid:
         """The picture of the map: cells with points are occupied, cells that a ray passed are free, the rest is unknown."""
@@ -119,8 +122,8 @@ class NearMap:
             lidar, ends = view.find_rays_odom(self._reach_m)
             for share in np.arange(0.0, 1.0, 0.5 * resolution / self._reach_m):
                 self._mark(occupancy, lidar + share * (ends - lidar), corner, FREE)
-        points, is_real = self.collect_points(now_s)
-        self._mark(occupancy, points[is_real], corner, OCCUPIED)
+        points, origins = self.collect_points(now_s)
+        self._mark(occupancy, points[origins < 0], corner, OCCUPIED)
         stamp_s = max((view.stamp_s for view in self._views.values()), default=now_s)
         return LocalGrid(stamp_s, corner, resolution, occupancy, np.empty((0, 0), dtype=np.float32))
 

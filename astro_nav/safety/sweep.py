@@ -47,13 +47,18 @@ class Surroundings:
     Attributes:
         x_m, y_m: (N,).
         clearances_m: (N,) to the outline, negative inside.
-        is_real: (N,) bool, False for places where something will be soon.
+        origins: (N,) int, for places where something will be soon the index of the point that it is at now, else -1.
     """
 
     x_m: FloatArray
     y_m: FloatArray
     clearances_m: FloatArray
-    is_real: np.ndarray
+    origins: np.ndarray
+
+    @property
+    def is_real(self) -> np.ndarray:
+        """(N,) bool, whether something is there now."""
+        return self.origins < 0
 
 
 @dataclass(frozen=True)
@@ -143,19 +148,19 @@ class MotionChecker:
         self._outline = outline
 
     def look_around(
-        self, points_odom: FloatArray, is_real: np.ndarray, pose_odom_base: tuple[float, float, float]
+        self, points_odom: FloatArray, origins: np.ndarray, pose_odom_base: tuple[float, float, float]
     ) -> Surroundings:
         """Express points of odom in the robot's frame and measure their clearance.
 
         Args:
             points_odom: (N, 2).
-            is_real: (N,) bool.
+            origins: (N,) int, see `Surroundings`.
             pose_odom_base: the robot's pose when the command takes effect.
         """
         cos, sin = math.cos(pose_odom_base[2]), math.sin(pose_odom_base[2])
         away_x, away_y = points_odom[:, 0] - pose_odom_base[0], points_odom[:, 1] - pose_odom_base[1]
         x, y = cos * away_x + sin * away_y, cos * away_y - sin * away_x
-        return Surroundings(x, y, self._outline.measure_clearances(x, y), is_real)
+        return Surroundings(x, y, self._outline.measure_clearances(x, y), origins)
 
     def check(
         self, around: Surroundings, sweep: Sweep, speed_mps: float, braking: Braking, reverse: bool, margin_share: float
@@ -174,6 +179,7 @@ class MotionChecker:
         needed = margins.rest_m + margins.per_speed_s * speed_mps
         # No point of the outline goes further than the travel, so what is further away cannot matter.
         chosen = np.flatnonzero(around.clearances_m <= float(sweep.travels_m[-1]) + needed)
+        chosen = self._drop_followers(around, chosen, sweep)
         if not len(chosen):
             return FREE_WAY
         clearances = self._measure_along(around, chosen, sweep)
@@ -197,6 +203,19 @@ class MotionChecker:
         contact_s = 0.0 if touching else (float(sweep.travels_m[hits[0]]) / speed_mps if len(hits) else math.inf)
         distance = float(sweep.travels_m[tight[0]]) if len(tight) else math.inf
         return CheckResult(float(allowed[tightest]), int(chosen[point]), contact_s, distance, touching)
+
+    def _drop_followers(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> np.ndarray:
+        """Leave out where things will be that come to where the robot is now and that its motion leads away from.
+
+        Braking for somebody who walks behind the robot would bring about the contact that it is to avoid.
+        """
+        coming = chosen[around.origins[chosen] >= 0]
+        arriving = np.unique(around.origins[coming[around.clearances_m[coming] < self._params.touch_m]])
+        if not len(arriving):
+            return chosen
+        nearest = self._measure_along(around, arriving, sweep).min(axis=0)
+        followers = arriving[nearest >= around.clearances_m[arriving] - TOUCH_SLACK_M]
+        return chosen[~np.isin(around.origins[chosen], followers)] if len(followers) else chosen
 
     def _measure_along(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> FloatArray:
         """(K, N) clearances of the chosen points at every pose of the curve."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from astro_nav.params.safety_controller import SafetyControllerParams
 from astro_nav.safety.outline import Outline
 from astro_nav.safety.sweep import Sweep
 from astro_nav.types import FloatArray, Trajectory
+
+# Trapezoidal rule over five points of a window, in half widths.
+WINDOW_OFFSETS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+WINDOW_WEIGHTS = (0.125, 0.25, 0.25, 0.25, 0.125)
 
 Twist = tuple[float, float]
 Pose = tuple[float, float, float]
@@ -79,6 +83,32 @@ class Course:
         share = (time_s - times[index - 1]) / (times[index] - times[index - 1])
         x, y, yaw, speed, turn_rate, acceleration, turn_acceleration = (a + share * (b - a) for a, b in zip(before, after))
         return Reference((x, y, yaw), (speed, turn_rate), (acceleration, turn_acceleration))
+
+    def find_smooth_motion(self, time_s: float, half_width_s: float) -> tuple[Twist, Twist]:
+        """Mean twist over a window around a time, and its rate of change.
+
+        Corners of the planned speed become ramps of the acceleration without any delay, since the window reaches as far
+        ahead as back. Before the start the first acceleration goes back in time; after the end the robot stands.
+
+        Args:
+            time_s: middle of the window.
+            half_width_s: half its length; 0 gives the reference as it is.
+        """
+        if half_width_s <= 0.0:
+            reference = self.find_reference(time_s)
+            return reference.twist, reference.acceleration
+        ends = [self._find_twist(time_s + offset * half_width_s) for offset in WINDOW_OFFSETS]
+        twist = tuple(sum(w * end[axis] for w, end in zip(WINDOW_WEIGHTS, ends)) for axis in (0, 1))
+        change = tuple((ends[-1][axis] - ends[0][axis]) / (2.0 * half_width_s) for axis in (0, 1))
+        return (twist[0], twist[1]), (change[0], change[1])
+
+    def _find_twist(self, time_s: float) -> Twist:
+        """Twist at any time, before the start, too."""
+        early_s = self.start_s - time_s
+        if early_s <= 0.0:
+            return self.find_reference(time_s).twist
+        _, _, _, speed, turn_rate, acceleration, turn_acceleration = self._rows_list[0]
+        return speed - early_s * acceleration, turn_rate - early_s * turn_acceleration
 
     def make_sweep(self, time_s: float, reference: Reference, travel_m: float) -> Sweep:
         """The curve ahead of the reference, in the reference's own frame.
@@ -173,7 +203,9 @@ class TrajectoryTracker:
             self._time_s = effect_s
         if self._course is None:
             return None
-        return self._course.find_reference(self._time_s)
+        reference = self._course.find_reference(self._time_s)
+        twist, acceleration = self._course.find_smooth_motion(self._time_s, self._params.tracking.smoothing_s)
+        return replace(reference, twist=twist, acceleration=acceleration)
 
     def advance(self, duration_s: float, share: float) -> None:
         """Move the reference on by the share of its speed that the robot was allowed."""

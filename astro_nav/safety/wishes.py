@@ -17,6 +17,9 @@ from astro_nav.safety.sweep import Sweep, sweep_arc
 from astro_nav.safety.tracking import Reference, TrajectoryTracker, find_error
 from astro_nav.types import LimitedBy
 
+# How far ahead a trajectory is asked what it is up to.
+INTENT_S = 0.5
+
 Twist = tuple[float, float]
 
 
@@ -28,27 +31,33 @@ class Wish:
         twist: wanted when the command takes effect.
         acceleration: how the twist changes, fed forward.
         outline_speed_mps: speed of the outline's fastest point under the twist.
+        intended_mps: the fastest that it will be soon.
         make_sweep: the curve ahead for a given way of the outline, in the frame of the robot when the command takes effect.
     """
 
     twist: Twist
     acceleration: Twist
     outline_speed_mps: float
+    intended_mps: float
     make_sweep: Callable[[float], Sweep] | None
 
     def scaled(self, scale: float) -> Wish:
         """The same motion, slower."""
         if scale >= 1.0:
             return self
+        return self.quickened(scale)
+
+    def quickened(self, factor: float) -> Wish:
+        """The same motion at a multiple of its speed."""
         return replace(
             self,
-            twist=(scale * self.twist[0], scale * self.twist[1]),
-            acceleration=(scale * self.acceleration[0], scale * self.acceleration[1]),
-            outline_speed_mps=scale * self.outline_speed_mps,
+            twist=(factor * self.twist[0], factor * self.twist[1]),
+            acceleration=(factor * self.acceleration[0], factor * self.acceleration[1]),
+            outline_speed_mps=factor * self.outline_speed_mps,
         )
 
 
-NO_WISH = Wish((0.0, 0.0), (0.0, 0.0), 0.0, None)
+NO_WISH = Wish((0.0, 0.0), (0.0, 0.0), 0.0, 0.0, None)
 
 
 def wish_from_teleop(twist: Twist, outline: Outline, params: SafetyControllerParams) -> Wish:
@@ -59,7 +68,7 @@ def wish_from_teleop(twist: Twist, outline: Outline, params: SafetyControllerPar
     def make_sweep(travel_m: float) -> Sweep:
         return sweep_arc(twist[0], twist[1], speed, travel_m, spacing_m)
 
-    return Wish(twist, (0.0, 0.0), speed, make_sweep)
+    return Wish(twist, (0.0, 0.0), speed, speed, make_sweep)
 
 
 def wish_from_trajectory(twist: Twist, reference: Reference, tracker: TrajectoryTracker, outline: Outline) -> Wish:
@@ -71,7 +80,9 @@ def wish_from_trajectory(twist: Twist, reference: Reference, tracker: Trajectory
     def make_sweep(travel_m: float) -> Sweep:
         return course.make_sweep(time_s, reference, travel_m)
 
-    return Wish(twist, reference.acceleration, outline.compute_speed(*twist), make_sweep)
+    speed = outline.compute_speed(*twist)
+    soon = course.find_reference(time_s + INTENT_S).twist
+    return Wish(twist, reference.acceleration, speed, max(speed, outline.compute_speed(*soon)), make_sweep)
 
 
 class WishDesk:

@@ -67,7 +67,7 @@ def test_an_allowed_motion_ends_before_everything(seed: int) -> None:
     twist = np.array([rng.uniform(-0.5, 1.0), rng.uniform(-2.0, 2.0)])
     speed = outline.compute_speed(*twist)
     checker = MotionChecker(PARAMS.check, outline)
-    around = checker.look_around(points, np.ones(len(points), dtype=bool), (0.0, 0.0, 0.0))
+    around = checker.look_around(points, np.full(len(points), -1), (0.0, 0.0, 0.0))
     braking = compute_braking(*twist, speed, 2.5, 8.0, 0.1)
     sweep = sweep_arc(*twist, speed, braking.compute_distance_m(speed) + 0.1, PARAMS.check.spacing_m)
     result = checker.check(around, sweep, speed, braking, twist[0] < 0.0, 1.0)
@@ -88,7 +88,7 @@ def test_allowed_speed_is_continuous_in_the_place_of_an_obstacle() -> None:
     sweep = sweep_arc(0.8, 0.0, 0.8, 0.6, PARAMS.check.spacing_m)
     allowed = []
     for x in np.arange(0.9, 0.22, -0.0005):
-        around = checker.look_around(np.array([[x, 0.0]]), np.ones(1, dtype=bool), (0.0, 0.0, 0.0))
+        around = checker.look_around(np.array([[x, 0.0]]), np.full(1, -1), (0.0, 0.0, 0.0))
         allowed.append(min(checker.check(around, sweep, 0.8, braking, False, 1.0).allowed_mps, 0.8))
     assert np.abs(np.diff(allowed)).max() < 0.05
     assert allowed[0] == 0.8 and allowed[-1] <= PARAMS.check.escape_speed_mps
@@ -97,7 +97,7 @@ def test_allowed_speed_is_continuous_in_the_place_of_an_obstacle() -> None:
 def test_touched_points_forbid_coming_nearer_only() -> None:
     outline = Outline(parse_footprint(OUTLINES["box"]))
     checker = MotionChecker(PARAMS.check, outline)
-    around = checker.look_around(np.array([[0.211, 0.0]]), np.ones(1, dtype=bool), (0.0, 0.0, 0.0))
+    around = checker.look_around(np.array([[0.211, 0.0]]), np.full(1, -1), (0.0, 0.0, 0.0))
 
     def find_allowed(speed: float, turn_rate: float) -> float:
         outline_speed = outline.compute_speed(speed, turn_rate)

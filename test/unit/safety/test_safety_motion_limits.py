@@ -16,7 +16,7 @@ STEP_S = 0.02
 
 
 def follow(targets: list[tuple[float, float]]) -> np.ndarray:
-    limiter = MotionLimiter(LIMITS)
+    limiter = MotionLimiter(LIMITS, 0.21)
     twists = []
     for target in targets:
         twist = limiter.propose(target, (0.0, 0.0), STEP_S)
@@ -41,7 +41,7 @@ def test_jerk_and_acceleration_stay_comfortable_and_targets_are_reached_exactly(
 
 
 def test_a_stop_stays_on_its_curve() -> None:
-    limiter = MotionLimiter(LIMITS)
+    limiter = MotionLimiter(LIMITS, 0.21)
     limiter.restart((0.8, 0.6))
     while any(limiter.twist):
         speed, turn_rate = limiter.twist
@@ -51,7 +51,7 @@ def test_a_stop_stays_on_its_curve() -> None:
 
 
 def test_emergency_braking_keeps_the_curve_and_ends_in_standstill() -> None:
-    limiter = MotionLimiter(LIMITS)
+    limiter = MotionLimiter(LIMITS, 0.21)
     limiter.restart((1.0, 0.8))
     count = 0
     while any(limiter.twist):
@@ -67,7 +67,7 @@ def test_emergency_braking_keeps_the_curve_and_ends_in_standstill() -> None:
 
 
 def test_a_trajectory_within_the_limits_passes_without_delay() -> None:
-    limiter = MotionLimiter(LIMITS)
+    limiter = MotionLimiter(LIMITS, 0.21)
     times = np.arange(0.0, 4.0, STEP_S)
     # Slow enough that speed, acceleration and jerk stay below the limits.
     wanted = 0.3 - 0.3 * np.cos(times)

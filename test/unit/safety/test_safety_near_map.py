@@ -31,7 +31,8 @@ def near_map() -> NearMap:
 
 
 def has_point(near_map: NearMap, x: float, y: float, now_s: float, within_m: float = 0.06) -> bool:
-    points, is_real = near_map.collect_points(now_s)
+    points, origins = near_map.collect_points(now_s)
+    is_real = origins < 0
     return bool((np.hypot(points[is_real, 0] - x, points[is_real, 1] - y) < within_m).any())
 
 
@@ -103,7 +104,8 @@ def test_something_that_comes_is_measured_and_its_way_blocked(near_map: NearMap,
     world = World(PARAMS.robot.footprint, [*room(6.0), Disc(1.2, 0.0, 0.06, vx=-speed)])
     for _ in range(5):
         feed(world, near_map, history)
-    points, is_real = near_map.collect_points(world.now)
+    points, origins = near_map.collect_points(world.now)
+    is_real = origins < 0
     places = points[~is_real]
     assert len(places) > 0
     front = 1.2 - speed * 0.4 - 0.06
@@ -122,7 +124,8 @@ def test_nothing_moves_in_a_room_through_which_the_robot_drives(near_map: NearMa
         history.add(world.odometry(rng, 0.001, 0.001, 0.01))
         if period % 5 == 0:
             near_map.add_scan(world.scan(rng, 0.008), LASER, "scan", history)
-            _, is_real = near_map.collect_points(world.now)
+            _, origins = near_map.collect_points(world.now)
+            is_real = origins < 0
             moving += int((~is_real).any())
         world.step(0.02)
     assert moving <= 2

@@ -9,6 +9,8 @@ import pytest
 from reference.safety_world import World, room
 from scenes.safety_drive import PARAMS, PERIOD_S, TrajectoryDrive
 
+from astro_nav.safety.clock_watch import ClockWatch
+
 LIMITS = PARAMS.robot.limits
 WISHES = [(0.5, 0.0), (1.0, 0.0), (0.5, 0.8), (0.0, 1.2), (-0.2, 0.3)]
 ROUNDING = 1e-6
@@ -39,6 +41,58 @@ def test_starting_and_driving_keeps_acceleration_and_jerk(wish: tuple[float, flo
     assert np.abs(accelerations[:, 1]).max() <= LIMITS.max_turn_acceleration_radps2 + ROUNDING
     assert np.abs(jerks[:, 0]).max() <= LIMITS.max_jerk_mps3 + ROUNDING
     assert np.abs(jerks[:, 1]).max() <= LIMITS.max_turn_jerk_radps3 + ROUNDING
+
+
+@pytest.mark.parametrize("seed", range(3, 8))
+def test_top_speed_is_approached_and_never_run_into(seed: int) -> None:
+    """Noise may push the wish beyond the robot's top speed; the command must not be cut off there."""
+    drive = drive_with([(1.0, 0.0)], seed, each_s=3.5)
+    accelerations, jerks = differentiate(drive.commands)
+    assert 0.97 < drive.commands[:, 0].max() <= LIMITS.max_speed_mps
+    assert np.abs(accelerations[:, 0]).max() <= LIMITS.max_acceleration_mps2 + ROUNDING
+    assert np.abs(jerks[:, 0]).max() <= LIMITS.max_jerk_mps3 + ROUNDING
+    assert drive.controller.hard_braking.count == 0
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_coming_to_rest_keeps_jerk(seed: int | None) -> None:
+    drive = drive_with([(0.6, 0.4)], seed)
+    begin = len(drive.verdicts)
+    drive.run(2.5, (0.0, 0.0))
+    _, jerks = differentiate(drive.commands)
+    assert not drive.commands[-1].any()
+    assert np.abs(jerks[begin:, 0]).max() <= LIMITS.max_jerk_mps3 + ROUNDING
+    assert np.abs(jerks[begin:, 1]).max() <= LIMITS.max_turn_jerk_radps3 + ROUNDING
+
+
+def test_hard_braking_is_counted_and_ends_with_the_emergency() -> None:
+    drive = drive_with([(0.6, 0.0)], None)
+    assert drive.controller.hard_braking.count == 0
+    drive.controller.set_emergency_stop(True)
+    drive.run(0.1, (0.6, 0.0))
+    assert drive.controller.hard_braking.is_on and drive.controller.hard_braking.count == 1
+    drive.run(1.0, (0.6, 0.0))
+    assert not drive.controller.hard_braking.is_on and drive.controller.hard_braking.count == 1
+
+
+@pytest.mark.parametrize("clock_step_s", [0.01, 0.02, 0.025])
+def test_a_simulated_clock_in_steps_does_not_become_steps_of_the_command(clock_step_s: float) -> None:
+    """The clock's steps beat against the periods of the loop: sometimes none falls into one, sometimes two."""
+    rng = np.random.default_rng(1)
+    watch = ClockWatch(PARAMS.watchdog, PERIOD_S)
+    steady_s, durations, gaps = 5.0, [], []
+    for _ in range(200):
+        gap_s = PERIOD_S + float(rng.uniform(-0.003, 0.003))
+        steady_s += gap_s
+        durations.append(watch.tick(100.0 + clock_step_s * math.floor(steady_s / clock_step_s), steady_s).duration_s)
+        gaps.append(gap_s)
+    assert durations[1:] == pytest.approx(gaps[1:], abs=1e-9)
+
+
+def test_a_clock_at_half_the_pace_gives_half_the_time() -> None:
+    watch = ClockWatch(PARAMS.watchdog, PERIOD_S)
+    durations = [watch.tick(100.0 + 0.5 * PERIOD_S * tick, 5.0 + PERIOD_S * tick).duration_s for tick in range(100)]
+    assert durations[50:] == pytest.approx([0.5 * PERIOD_S] * 50)
 
 
 @pytest.mark.parametrize("seed", [None, 1])

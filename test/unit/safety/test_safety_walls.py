@@ -45,6 +45,24 @@ def test_rough_odometry_does_not_lead_into_the_wall(speed: float, seed: int) -> 
     assert np.diff(drive.commands[:, 0]).min() >= -PARAMS.robot.limits.emergency_deceleration_mps2 * PERIOD_S - 1e-9
 
 
+@pytest.mark.parametrize(("speed", "seed"), [(0.4, 2), (1.0, 0)])
+def test_noise_of_odometry_does_not_make_it_creep_on_before_a_wall(speed: float, seed: int) -> None:
+    wall_x = FRONT_M + 1.2 * speed**2 + 0.5
+    drive = TrajectoryDrive(World(FOOTPRINT, [*room(10.0), Wall(wall_x, -1.5, wall_x, 1.5)]), seed=seed, odometry_noise=0.005)
+    drive.run(14.0, (speed, 0.0))
+    stopped = int(np.flatnonzero((drive.commands == 0.0).all(axis=1) & (np.arange(len(drive.commands)) > 100))[0])
+    assert stopped < 200
+    assert not drive.commands[stopped:].any()
+
+
+def test_what_is_said_to_be_allowed_is_zero_while_an_obstacle_keeps_the_command_at_zero() -> None:
+    drive = TrajectoryDrive(World(FOOTPRINT, [*room(10.0), Wall(0.9, -1.5, 0.9, 1.5)]), seed=1, odometry_noise=0.005)
+    drive.run(8.0, (0.4, 0.0))
+    standing = [verdict for verdict in drive.verdicts[150:] if not verdict.twist.any()]
+    assert len(standing) > 100
+    assert {(verdict.scale, verdict.allowed_speed_mps) for verdict in standing} == {(0.0, 0.0)}
+
+
 @pytest.mark.parametrize("speed", [0.15, 0.4, 0.7])
 def test_stops_before_a_wall_on_a_curve(speed: float) -> None:
     drive = TrajectoryDrive(World(FOOTPRINT, [*room(10.0), Wall(-2.0, 1.0, 3.0, 1.0)]))
