@@ -38,6 +38,8 @@ setup(
     install_requires=["setuptools"],
     extras_require={
         "test": ["pytest"],
+        # What `astro-nav evaluate --scheduler` needs; everything else does without.
+        "cluster": ["distributed"],
         # What `astro-nav bench` measures itself against; each is skipped when it is missing.
         "bench": ["pyastar2d", "tcod", "scikit-image", "opencv-python-headless", "edt"],
     },
