@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry import se2
 from astro_nav.global_planning.navigator import EndGoal, Ending
 from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.simulation.events import PersonTruth, Truth
 from astro_nav.simulation.simulator import Simulator
-from astro_nav.types import FloatArray
+from astro_nav.types import FloatArray, OccupancyMap
 
 MAP_RESOLUTION_M = 0.05
 SETTLING_S = 0.5  # sensors arrive and nodes start before the first goal is given
@@ -62,8 +63,7 @@ class ClosedLoop:
         self._map = scenario.occupancy_map or scenario.world.rasterize(MAP_RESOLUTION_M)
         # Shortest ways and times are the scenario's own: no setting of the user may move the goalposts.
         reference_params = load_settings(scenario.changes)[0] if changes else stack_params
-        self._judge = GlobalPlanner(reference_params.global_planner)
-        self._judge.set_map(self._map)
+        self._judge = _make_judge(reference_params.global_planner, self._map)
         self._robot, self._reference_robot = simulator_params.robot, reference_params.local_planner.robot
         self._footprint = self._robot.footprint
         self._stopwatch = PlannerStopwatch()
@@ -220,6 +220,13 @@ class ClosedLoop:
             success=verdict is True and not any(contact.by_robot for contact in contacts),
             timed_out=verdict is None,
         )
+
+
+def _make_judge(params: GlobalPlannerParams, occupancy_map: OccupancyMap) -> GlobalPlanner:
+    """Finds shortest ways: every place with room for the robot counts alike, however close the walls are."""
+    judge = GlobalPlanner(replace(params, cost=replace(params.cost, closeness_weight=0.0)))
+    judge.set_map(occupancy_map)
+    return judge
 
 
 def _measure_turning(start_map: FloatArray, poses_map: FloatArray) -> float:
