@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ PROGRAM = "astro-nav"
 # As argparse: a command line that cannot be understood, or input that cannot be used.
 BAD_INPUT = 2
 INTERRUPTED = 130
+OUTPUT_CLOSED = 141  # as a shell reports a program that wrote into a pipe which nobody reads
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,8 +28,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; None for those of the process.
 
     Returns:
-        The exit code: 0 success, 1 what was started has failed, 2 bad input, 130 interrupted.
+        The exit code: 0 success, 1 what was started has failed, 2 bad input, 130 interrupted, 141 nobody reads the output.
     """
+    try:
+        try:
+            return _run_command_line(argv)
+        finally:
+            sys.stdout.flush()  # here, where it can still be told what to do about it
+    except BrokenPipeError:
+        # The interpreter would flush again at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT_CLOSED
+
+
+def _run_command_line(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     names = list_command_names()
     if not words or words[0] in ("-h", "--help", "help"):

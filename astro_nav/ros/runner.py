@@ -23,6 +23,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from astro_nav.errors import AstroNavError, ParameterError
 from astro_nav.ros.executor import make_executor
+from astro_nav.ros.node_help import asks_for_help, describe_executable
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -42,15 +43,21 @@ def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -
     `make_node` builds the node and may take its time (warming up). A node may have a method `shut_down()`, called once
     while publishers still work, in every case: after SIGINT and SIGTERM (exit code 0), after an exception that left a
     callback, a timer or a thread (exit code 1, logged with its traceback). Unusable parameters end with exit code 2 and
-    the sentences alone.
+    the sentences alone. `--help` is answered without starting anything.
 
     Args:
-        make_node: called once after rclpy is initialised.
+        make_node: called once after rclpy is initialised; a node's class as a rule.
         args: the process's arguments, `sys.argv` when None.
 
     Returns:
         The process's exit code: `sys.exit(run_node(LocalPlannerNode))`.
     """
+    if isinstance(make_node, type) and asks_for_help(sys.argv[1:] if args is None else list(args)[1:]):
+        try:
+            print(describe_executable(make_node), flush=True)
+        except BrokenPipeError:  # `--help | head` has read enough; the interpreter must not try once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
     try:
         rclpy.init(args=None if args is None else list(args), signal_handler_options=SignalHandlerOptions.NO)
     except Exception as error:  # rclpy raises several kinds for arguments or files that it cannot read

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="no ROS 2 here: run `make setup`, or source a distribution")
 
-from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
+from scenes.real_node import CHECKOUT, RealNode, ros_domain, spin_until  # noqa: E402, F401
 from std_msgs.msg import String  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
@@ -144,3 +146,20 @@ def test_a_node_that_hangs_is_ended(tmp_path: Path, what: str, sign: str) -> Non
         node.wait_until_it_says(sign)
         assert node.stop() == 1
     assert "leaving at once" in node.output
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose", "parameter"),
+    [
+        ("simulator", "embedded simulator", "  world_file = home.yaml"),
+        ("safety_controller", "only publisher of `cmd_vel`", "  check.margin_m = "),
+        ("local_planner", "a trajectory out", "  horizon.duration_s = 3.0 s"),
+        ("global_planner", "way out", "  map_file = "),
+    ],
+)
+def test_every_executable_explains_itself(name: str, purpose: str, parameter: str) -> None:
+    words = [sys.executable, "-m", f"astro_nav.ros.{name}_node", "--help"]
+    done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: ros2 run astro_nav {name} ")
+    assert purpose in done.stdout and parameter in done.stdout

@@ -95,3 +95,13 @@ def test_help_imports_nothing_slow():
     code = f"import sys; from astro_nav.cli.main import main; main(['--help']); print([m for m in {SLOW_IMPORTS} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_has_read_enough_sees_no_traceback():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "astro_nav.cli.main", "--help"], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (main_module.OUTPUT_CLOSED, "")
