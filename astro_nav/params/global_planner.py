@@ -8,6 +8,7 @@ from astro_nav.params.robot import FrameParams, RobotParams
 from astro_nav.params.schema import parameter
 
 UNKNOWN_POLICIES = ("blocked", "discouraged", "free")
+ACTION_PACKAGES = ("astro_nav_msgs", "nav2_msgs")
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,10 @@ class GlobalPlannerParams:
     robot: RobotParams
     frames: FrameParams
     map_file: str = parameter("map_server YAML file that this node loads and publishes on map; empty = somebody else publishes it")
+    action_package: str = parameter(
+        "whose types navigate_to_pose and navigate_through_poses have; nav2_msgs: for rviz2's Nav2 panel and nav2_simple_commander",
+        choices=ACTION_PACKAGES,
+    )  # fmt: skip
     rate_hz: float = parameter("how often arrival and progress are looked at", unit="Hz", minimum=1.0, maximum=50.0)
     cost: CostParams
     search: SearchParams
