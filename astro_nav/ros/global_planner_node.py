@@ -25,6 +25,7 @@ from astro_nav.global_planning.plan_worker import MapTaken, PlanWorker, RouteFou
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.global_planner import GlobalPlannerParams
+from astro_nav.ros.action_types import NAV2, answer_for_nav2, load_action_types
 from astro_nav.ros.conversion import (
     check_frame,
     message_from_occupancy_map,
@@ -76,7 +77,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             self.subscribe(OccupancyGrid, "map", self._take_map, LATEST)
         self.subscribe(PoseStamped, "goal_pose", self._take_topic_goal, RELIABLE)
         self.subscribe(LocalPlannerStatus, "local_planner_status", self._take_local_status, RELIABLE)
-        self._goals = GoalServers(self, self._accept_goal, self._cancel_goal)
+        self._goals = GoalServers(self, self._accept_goal, self._cancel_goal, load_action_types(self.params.action_package))
+        self._nav2_answers = answer_for_nav2(self) if self.params.action_package == NAV2 else []
         self._worker.start()
         self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
 

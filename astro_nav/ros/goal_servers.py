@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from astro_nav_msgs.action import NavigateThroughPoses, NavigateToPose
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
 from rclpy.action import ActionServer, CancelResponse
@@ -25,6 +24,7 @@ from rclpy.node import Node
 
 from astro_nav.global_planning.navigator import EndGoal, Ending, Feedback
 from astro_nav.global_planning.plan_result import ErrorCode
+from astro_nav.ros.action_types import ActionTypes, fill_result, list_poses
 from astro_nav.ros.conversion import stamped_from_pose
 
 RESULT_LIFETIME_S = 60  # for how long a client can still fetch a result
@@ -72,6 +72,8 @@ class _PatientActionServer(ActionServer):
 class _Goal:
     handle: ServerGoalHandle
     server: _PatientActionServer
+    action: type
+    is_list: bool
 
 
 class GoalServers:
@@ -81,11 +83,17 @@ class GoalServers:
         node: whose executor runs the callbacks.
         accept: called with the id and the poses of every goal; it, too, may end the goal at once.
         cancel: called with the id of a goal that a client wants canceled; returns whether it was on the way.
+        types: of the actions.
     """
 
     def __init__(
-        self, node: Node, accept: Callable[[bytes, Sequence[PoseStamped]], None], cancel: Callable[[bytes], bool]
+        self,
+        node: Node,
+        accept: Callable[[bytes, Sequence[PoseStamped]], None],
+        cancel: Callable[[bytes], bool],
+        types: ActionTypes,
     ) -> None:
+        self._types = types
         self._accept, self._cancel = accept, cancel
         self._goals: dict[bytes, _Goal] = {}
         self._servers = [
@@ -93,12 +101,12 @@ class GoalServers:
                 node,
                 action,
                 name,
-                _abort_unfinished,  # never called: every goal brings its own end
+                lambda handle, action=action: _abort_unfinished(handle, action),  # never called: every goal brings its own end
                 handle_accepted_callback=self._take_goal,
                 cancel_callback=self._take_cancel,
                 result_timeout=RESULT_LIFETIME_S,
             )
-            for action, name in ((NavigateToPose, "navigate_to_pose"), (NavigateThroughPoses, "navigate_through_poses"))
+            for action, name in ((types.to_pose, "navigate_to_pose"), (types.through_poses, "navigate_through_poses"))
         ]
 
     def end(self, effect: EndGoal) -> bool:
@@ -106,7 +114,7 @@ class GoalServers:
         goal = self._goals.pop(effect.goal_id, None) if isinstance(effect.goal_id, bytes) else None
         if goal is None:
             return False
-        goal.server.finish(goal.handle, lambda handle: _conclude(handle, effect))
+        goal.server.finish(goal.handle, lambda handle: _conclude(handle, effect, goal.action.Result()))
         return True
 
     def send_feedback(self, feedback: Feedback, stamp_s: float, map_frame: str) -> None:
@@ -114,14 +122,13 @@ class GoalServers:
         goal = self._goals.get(feedback.goal_id) if isinstance(feedback.goal_id, bytes) else None
         if goal is None or not goal.handle.is_active:
             return
-        is_list = isinstance(goal.handle.request, NavigateThroughPoses.Goal)
-        message: Any = NavigateThroughPoses.Feedback() if is_list else NavigateToPose.Feedback()
+        message: Any = goal.action.Feedback()
         message.current_pose = stamped_from_pose(feedback.pose_map_base, stamp_s, map_frame)
         message.navigation_time = _make_duration(feedback.elapsed_s)
         message.estimated_time_remaining = _make_duration(feedback.time_left_s)
         message.number_of_recoveries = min(feedback.recoveries, 2**15 - 1)
         message.distance_remaining = feedback.distance_left_m
-        if is_list:
+        if goal.is_list:
             message.number_of_poses_remaining = feedback.goals_left
         goal.handle.publish_feedback(message)
 
@@ -132,20 +139,19 @@ class GoalServers:
 
     def _take_goal(self, handle: ServerGoalHandle) -> None:
         goal_id, request = bytes(handle.goal_id.uuid), handle.request
-        is_list = isinstance(request, NavigateThroughPoses.Goal)
-        self._goals[goal_id] = _Goal(handle, self._servers[1 if is_list else 0])
+        is_list = isinstance(request, self._types.through_poses.Goal)
+        action = self._types.through_poses if is_list else self._types.to_pose
+        self._goals[goal_id] = _Goal(handle, self._servers[1 if is_list else 0], action, is_list)
         handle.execute()
-        self._accept(goal_id, request.poses if is_list else [request.pose])
+        self._accept(goal_id, list_poses(request))
 
     def _take_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
         return CancelResponse.ACCEPT if self._cancel(bytes(handle.goal_id.uuid)) else CancelResponse.REJECT
 
 
-def _conclude(handle: ServerGoalHandle, effect: EndGoal) -> Any:
+def _conclude(handle: ServerGoalHandle, effect: EndGoal, result: Any) -> Any:
     """Bring a goal into its last state; returns its result."""
-    is_list = isinstance(handle.request, NavigateThroughPoses.Goal)
-    result: Any = NavigateThroughPoses.Result() if is_list else NavigateToPose.Result()
-    result.error_code, result.error_msg = int(effect.error_code), effect.message
+    fill_result(result, int(effect.error_code), effect.message)
     if effect.ending is Ending.SUCCEEDED:
         handle.succeed()
     elif effect.ending is Ending.CANCELED and handle.is_cancel_requested:
@@ -155,9 +161,10 @@ def _conclude(handle: ServerGoalHandle, effect: EndGoal) -> Any:
     return result
 
 
-def _abort_unfinished(handle: ServerGoalHandle) -> Any:
+def _abort_unfinished(handle: ServerGoalHandle, action: Any) -> Any:
     """What rclpy would execute if nobody ended the goal."""
-    return _conclude(handle, EndGoal(bytes(handle.goal_id.uuid), Ending.ABORTED, ErrorCode.UNKNOWN, "nobody ended the goal"))
+    effect = EndGoal(bytes(handle.goal_id.uuid), Ending.ABORTED, ErrorCode.UNKNOWN, "nobody ended the goal")
+    return _conclude(handle, effect, action.Result())
 
 
 def _make_duration(duration_s: float) -> Duration:
