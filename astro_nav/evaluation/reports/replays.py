@@ -34,7 +34,7 @@ class Replay:
         seed: of the episode.
         why: it is shown.
         film: None when it could not be run again.
-        problem: why not, or that it went otherwise than when it was measured; "" when all is well.
+        problem: why not, in a first line and more below it, or that it went otherwise than when it was measured; "" when all is well.
     """
 
     seed: int
@@ -62,7 +62,8 @@ def _replay_episode(run: Run, row: Row, why: str) -> Replay:
     except AstroNavError as error:
         return Replay(row["seed"], why, None, f"it cannot be run again: {error}")
     except Exception:  # an episode that crashed in the run crashes here, too, and the page says how
-        return Replay(row["seed"], why, None, traceback.format_exc())
+        problem = traceback.format_exc()
+        return Replay(row["seed"], why, None, f"it crashed again: {problem.strip().splitlines()[-1]}\n\n{problem}")
     differing = [key for key in COMPARED_KEYS if key in row and row[key] != again.get(key)]
     problem = ""
     if differing:
@@ -82,7 +83,7 @@ def make_pictures(run: Run, replays: Sequence[Replay]) -> str:
         command = make_command(f"astro-nav render {shlex.quote(str(run.path))} --seed {replay.seed} --gif")
         caption = f"<strong>Episode {replay.seed}</strong>: {escape(replay.why)}"
         if replay.film is None:
-            body = f"<details><summary>{escape(replay.problem.strip().splitlines()[-1])}</summary><pre>{escape(replay.problem)}</pre></details>"
+            body = f"<details><summary>{escape(replay.problem.partition(chr(10))[0])}</summary><pre>{escape(replay.problem)}</pre></details>"
         else:
             body = embed_picture(draw_episode(replay.film, dots_per_inch=DOTS_PER_INCH), f"Episode {replay.seed}: {replay.film.outcome}")
             caption += f' · <a href="#replay" data-film="{shown}">play it</a>'
