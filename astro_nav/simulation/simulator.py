@@ -7,9 +7,9 @@ import numpy as np
 from astro_nav.geometry import se2
 from astro_nav.params.simulator import SimulatorParams
 from astro_nav.simulation.base import BaseController, ScreenController
+from astro_nav.simulation.behaviours import Behaviour
 from astro_nav.simulation.contacts import ContactRecord
 from astro_nav.simulation.events import Event, Truth
-from astro_nav.simulation.people import Behaviour
 from astro_nav.simulation.physics import Physics, Touch
 from astro_nav.simulation.robot_model import find_pose_base_laser
 from astro_nav.simulation.sensors import Sensors

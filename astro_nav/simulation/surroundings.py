@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from astro_nav.params.simulator import SimulatorParams
+from astro_nav.simulation.behaviours import Behaviour
 from astro_nav.simulation.doors import DoorMotion, Doors
 from astro_nav.simulation.events import PersonTruth
-from astro_nav.simulation.people import Behaviour, Crowd
+from astro_nav.simulation.people import Crowd
 from astro_nav.simulation.solids import Shape, SolidIndex, compute_disc_outline, describe_solid
 from astro_nav.simulation.world import World, describe_door
 from astro_nav.types import FloatArray

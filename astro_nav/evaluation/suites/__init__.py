@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from astro_nav.errors import EvaluationError
@@ -17,12 +18,9 @@ from astro_nav.evaluation.suites.retask import RETASK
 from astro_nav.evaluation.suites.smoke import SMOKE
 from astro_nav.evaluation.suites.surprise import SURPRISE
 from astro_nav.evaluation.suites.suite import Suite
-from astro_nav.params.schema import describe_unknown
 
-SUITES: dict[str, Suite] = {
-    suite.name: suite
-    for suite in (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, SMOKE)
-}
+_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, SMOKE)
+SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
 
 
 def get_suite(name: str, folder: Path | None = None) -> Suite:
@@ -36,7 +34,9 @@ def get_suite(name: str, folder: Path | None = None) -> Suite:
         EvaluationError: for an unknown name, or a folder that cannot be used.
     """
     if name not in SUITES:
-        raise EvaluationError(f"suite {describe_unknown(name, SUITES)}; there are {', '.join(SUITES)}")
+        close = difflib.get_close_matches(name, SUITES, n=2, cutoff=0.5)
+        hint = f", did you mean {' or '.join(close)}?" if close else "."
+        raise EvaluationError(f"suite {name!r} is unknown{hint} There are: {', '.join(SUITES)}")
     if folder is None:
         return SUITES[name]
     if name != "homes":

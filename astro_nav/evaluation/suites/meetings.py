@@ -10,7 +10,7 @@ import numpy as np
 
 from astro_nav.evaluation.suites.narrow import make_block
 from astro_nav.evaluation.suites.pieces import Point, make_piece, make_room_walls
-from astro_nav.simulation.people import Behaviour, WalkBehaviour
+from astro_nav.simulation.behaviours import Behaviour, WalkBehaviour
 from astro_nav.simulation.solids import Solid
 from astro_nav.simulation.world import PersonScript, WalkScript, Waypoint
 from astro_nav.types import FloatArray

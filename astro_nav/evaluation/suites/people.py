@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from astro_nav.evaluation.scenario import GoalOrder, Scenario
+from astro_nav.evaluation.suites.data import explain_absence
 from astro_nav.evaluation.suites.homes import compute_time_limit
 from astro_nav.evaluation.suites.meetings import BUILDERS, Meeting
-from astro_nav.evaluation.suites.data import explain_absence
 from astro_nav.evaluation.suites.recorded_people import TRACKS_FILE, has_tracks, meet_recorded
 from astro_nav.evaluation.suites.suite import Suite, make_generator
-from astro_nav.simulation.people import Behaviour
+from astro_nav.simulation.behaviours import Behaviour
 from astro_nav.simulation.social_force import SocialForceBehaviour
 from astro_nav.simulation.world import WalkScript, World
 

@@ -13,7 +13,7 @@ from astro_nav.evaluation.suites.judge import load_robot
 from astro_nav.evaluation.suites.pieces import Point, make_piece, make_room_walls
 from astro_nav.evaluation.suites.suite import Suite, make_generator
 from astro_nav.geometry import se2
-from astro_nav.simulation.people import Behaviour
+from astro_nav.simulation.behaviours import Behaviour
 from astro_nav.simulation.simulator import Simulator
 from astro_nav.simulation.social_force import Sight
 from astro_nav.simulation.solids import Solid

@@ -19,7 +19,7 @@ from astro_nav.evaluation.suites.home_world import make_home
 from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge
 from astro_nav.evaluation.suites.suite import make_generator
 from astro_nav.mapping.map_file import save_map
-from astro_nav.simulation.people import WalkBehaviour
+from astro_nav.simulation.behaviours import WalkBehaviour
 from astro_nav.simulation.simulator import Simulator
 from astro_nav.simulation.solids import SolidIndex
 from astro_nav.simulation.world import WalkScript
