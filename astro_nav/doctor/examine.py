@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from astro_nav.doctor.actuation import check_actuation
 from astro_nav.doctor.findings import Finding
 from astro_nav.doctor.frames import check_frames
 from astro_nav.doctor.graph import check_graph
@@ -22,6 +23,7 @@ def examine(seen: Observations, params: SafetyControllerParams, urdf: str = "") 
     return [
         *check_scans(seen, params),
         *check_odometry(seen, params),
+        *check_actuation(seen, params),
         *check_frames(seen, params),
         *check_shape(urdf or seen.robot_description, params),
         *check_graph(seen, params),

@@ -7,6 +7,7 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import OccupancyGrid, Odometry
 from rclpy.context import Context
 from rclpy.node import Node
@@ -70,6 +71,11 @@ class _Watch:
             (DiagnosticArray, "/diagnostics", BEST_EFFORT), (Clock, "/clock", BEST_EFFORT),
         ):  # fmt: skip
             self._listen(message_type, topic, quality)
+        # A topic can be taken under one type alone: the one under which it is published.
+        if any("TwistStamped" in info.topic_type for info in self._node.get_publishers_info_by_topic(self.seen.resolve("cmd_vel"))):
+            self._listen(TwistStamped, "cmd_vel", BEST_EFFORT)
+        else:
+            self._listen(Twist, "cmd_vel", BEST_EFFORT)
         self._spin(duration_s)
         self._ask_graph()
         return self.seen

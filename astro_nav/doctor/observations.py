@@ -81,6 +81,14 @@ class OdometrySample:
     child_frame: str
 
 
+@dataclass(frozen=True)
+class CommandSample:
+    """One command on cmd_vel."""
+
+    received_s: float
+    speed_mps: float
+
+
 @dataclass
 class TransformLog:
     """One transform: all that was said of it."""
@@ -104,7 +112,7 @@ class Observations:
         publishers, subscriptions: full name -> endpoints.
         nodes: full names.
         transforms: (parent, child) -> what was said.
-        scans, odometry: samples in order of arrival.
+        scans, odometry, commands: samples in order of arrival.
         robot_description: URDF, empty when none was seen.
         joints: names in the joint states.
         complaints: of nodes about themselves, from diagnostics: name -> sentence; empty sentence: all is well.
@@ -121,6 +129,7 @@ class Observations:
     transforms: dict[tuple[str, str], TransformLog] = field(default_factory=dict)
     scans: list[ScanSample] = field(default_factory=list)
     odometry: list[OdometrySample] = field(default_factory=list)
+    commands: list[CommandSample] = field(default_factory=list)
     robot_description: str = ""
     joints: set[str] = field(default_factory=set)
     complaints: dict[str, str] = field(default_factory=dict)
@@ -183,6 +192,11 @@ def _take_odometry(seen: Observations, topic: str, message: Any, _received_s: fl
     )
 
 
+def _take_command(seen: Observations, topic: str, message: Any, received_s: float) -> None:
+    if topic == seen.resolve("cmd_vel"):
+        seen.commands.append(CommandSample(received_s, getattr(message, "twist", message).linear.x))
+
+
 def _take_transforms(seen: Observations, topic: str, message: Any, received_s: float) -> None:
     for transform in message.transforms:
         key = (transform.header.frame_id.lstrip("/"), transform.child_frame_id.lstrip("/"))
@@ -212,6 +226,8 @@ def _take_diagnostics(seen: Observations, _topic: str, message: Any, _received_s
 _TAKERS = {
     "sensor_msgs/msg/LaserScan": _take_scan,
     "nav_msgs/msg/Odometry": _take_odometry,
+    "geometry_msgs/msg/Twist": _take_command,
+    "geometry_msgs/msg/TwistStamped": _take_command,
     "tf2_msgs/msg/TFMessage": _take_transforms,
     "std_msgs/msg/String": _take_description,
     "sensor_msgs/msg/JointState": _take_joints,

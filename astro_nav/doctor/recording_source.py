@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ OTHER_CLOCK_S = 3600.0
 # Types whose content is looked at; of the others it is enough that they came.
 READ_TYPES = frozenset(
     "sensor_msgs/msg/LaserScan nav_msgs/msg/Odometry tf2_msgs/msg/TFMessage std_msgs/msg/String sensor_msgs/msg/JointState "
-    "diagnostic_msgs/msg/DiagnosticArray".split()
+    "diagnostic_msgs/msg/DiagnosticArray geometry_msgs/msg/Twist geometry_msgs/msg/TwistStamped".split()
 )
 
 
@@ -73,9 +74,14 @@ def shift_to_simulated_time(seen: Observations) -> None:
     received_s, stamps_s = (np.concatenate([getattr(log, name) for log in topics]) for name in ("received_s", "stamps_s"))
     order = np.argsort(received_s, kind="stable")
     received_s, now_s = received_s[order], np.fmax.accumulate(stamps_s[order])
+
+    def find_now(times_s: list[float]) -> list[float]:
+        return now_s[np.clip(np.searchsorted(received_s, times_s, side="right") - 1, 0, None)].tolist()
+
     for log in (*topics, *transforms):
-        places = np.clip(np.searchsorted(received_s, log.received_s, side="right") - 1, 0, None)
-        log.received_s[:] = now_s[places].tolist()
+        log.received_s[:] = find_now(log.received_s)
+    moved = find_now([command.received_s for command in seen.commands])
+    seen.commands[:] = [replace(command, received_s=time_s) for command, time_s in zip(seen.commands, moved)]
     seen.source += ", on simulated time"
 
 

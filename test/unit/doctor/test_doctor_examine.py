@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scenes.doctor_scene import BEAMS, BEGIN_S, PARAMS, Robot, make_odometry, make_transform
 
+from astro_nav.doctor.actuation import check_actuation, measure_lag
 from astro_nav.doctor.examine import examine
 from astro_nav.doctor.findings import ERROR, GOOD, WARNING, describe_findings
 from astro_nav.doctor.graph import describe_mismatch
-from astro_nav.doctor.observations import Endpoint, Observations
+from astro_nav.doctor.observations import CommandSample, Endpoint, Observations, OdometrySample
 
 
 def list_problems(findings):
@@ -236,3 +237,28 @@ def test_odometry_of_other_topics_is_not_the_robots():
     count = len(seen.odometry)
     seen.take("/visual_odom", "nav_msgs/msg/Odometry", make_odometry(BEGIN_S, 0.0, 9.0), BEGIN_S)
     assert len(seen.odometry) == count and json.dumps(sorted(seen.types["/visual_odom"]))
+
+
+@pytest.mark.parametrize("lag_s, level", [(0.06, GOOD), (0.25, WARNING)])
+def test_the_bases_own_delay_is_measured(lag_s, level):
+    times = np.arange(0.0, 8.0, 0.02)
+    commanded = np.column_stack([times, 0.3 + 0.2 * np.sin(2.0 * times)])
+    followed = np.column_stack([times + lag_s, commanded[:, 1]])
+    measured_s, residual = measure_lag(commanded, followed)
+    assert measured_s == pytest.approx(lag_s, abs=0.011) and residual < 0.01
+    seen = Robot().observe()
+    seen.commands = [CommandSample(*row) for row in commanded]
+    seen.odometry = [OdometrySample(t, np.array([0.0, 0.0, 0.0]), v, 0.0, "base_link") for t, v in followed]
+    (finding,) = check_actuation(seen, PARAMS)
+    assert finding.level == level and f"{measured_s:.2f} s after cmd_vel" in finding.sentence
+
+
+def test_a_base_that_does_something_else_is_an_error_and_a_resting_one_is_none():
+    seen = Robot().observe()
+    times = np.arange(0.0, 8.0, 0.02)
+    seen.commands = [CommandSample(t, 0.3 * np.sin(2.0 * t)) for t in times]
+    seen.odometry = [OdometrySample(t, np.zeros(3), 0.3 * np.sin(3.1 * t + 1.0), 0.0, "base_link") for t in times]
+    (finding,) = check_actuation(seen, PARAMS)
+    assert finding.level == ERROR and "does not follow cmd_vel" in finding.sentence
+    seen.commands = [CommandSample(t, 0.0) for t in times]
+    assert check_actuation(seen, PARAMS) == []
