@@ -3,13 +3,14 @@
 Compiled code is cached in a folder named after a hash of all kernel files and the numba and NumPy versions. Numba
 itself looks only at the file that holds the kernel, so editing an inlined function in another file would go on serving
 the old machine code; with the hash in the folder's name it cannot. The folder is in the user's cache directory, never in
-the installed package, which may be read-only.
+the installed package, which may be read-only; for a user without a directory it is among the temporary files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import numba
@@ -33,7 +34,14 @@ def _choose_cache_folder() -> str:
     base = os.environ.get("ASTRO_NAV_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "astro_nav"
     )
-    return os.path.join(base, "kernels", compute_kernel_hash())
+    folder = os.path.join(base, "kernels", compute_kernel_hash())
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError:
+        pass  # what counts is asked next
+    if not os.access(folder, os.W_OK):
+        folder = os.path.join(tempfile.gettempdir(), f"astro_nav_{os.getuid()}", "kernels", compute_kernel_hash())
+    return folder
 
 
 CACHE_FOLDER = _choose_cache_folder()
@@ -53,4 +61,8 @@ def kernel(function=None, *, fast: bool = False):
     if function is None:
         return lambda real_function: kernel(real_function, fast=fast)
     numba.config.CACHE_DIR = CACHE_FOLDER
+    # Numba keeps code apart by the path of the source, and the same file is reached by several: a checkout, and the link to it
+    # in an installed workspace. Tests, demo and nodes would each compile everything for themselves.
+    code = function.__code__
+    function.__code__ = code.replace(co_filename=os.path.realpath(code.co_filename))
     return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST_FLAGS if fast else False)(function)
