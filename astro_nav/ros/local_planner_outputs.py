@@ -27,6 +27,7 @@ from astro_nav.visualization.markers import (
     draw_candidates,
     draw_guidance,
     draw_people,
+    draw_reason,
     draw_robot,
     draw_trajectory,
 )
@@ -101,7 +102,7 @@ class LocalPlannerOutputs:
         ]
         if plan.trajectory is not None:
             lines.append(draw_trajectory(plan.trajectory))
-        return Picture(tuple(lines), labels)
+        return Picture(tuple(lines), (*labels, *draw_reason(pose_odom_base, plan.reason)))
 
 
 def _has_listeners(publisher: Publisher) -> bool:

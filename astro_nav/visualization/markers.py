@@ -8,6 +8,7 @@ better than hundreds of small markers.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,8 @@ ARROW_LENGTH_M = 0.22
 ARROW_BARB_M = 0.08
 CIRCLE_SEGMENTS = 24
 ELLIPSE_TIMES_S = (1.0, 2.0, 3.0)
+# Above the head of the robot and the names of people; characters in a line.
+REASON_HEIGHT_M, REASON_WIDTH = 0.8, 40
 ELLIPSE_SIGMAS = 2.45  # contains 95 % of a two-dimensional normal distribution
 SCREEN_SHARE = (0.12, 0.7)  # depth and width of the drawn screen, as shares of the footprint's
 CANDIDATE_STEPS = 15  # segments a drawn candidate has at most
@@ -160,6 +163,14 @@ def draw_people(tracks: Sequence[Track], prediction: Prediction | None) -> tuple
         text = f"{name}\n{np.hypot(*velocity):.1f} m/s" if track.moving else name
         labels.append(Label("people", track.track_id, np.array([*middle, 0.6]), text))
     return Lines("people", np.concatenate(pieces), np.concatenate(colors), 0.015), tuple(labels)
+
+
+def draw_reason(pose_odom_base: FloatArray, reason: str) -> tuple[Label, ...]:
+    """Why the robot waits or is slow, above it, in short lines; nothing when nothing is special."""
+    if not reason:
+        return ()
+    x, y = float(pose_odom_base[0]), float(pose_odom_base[1])
+    return (Label("reason", 0, np.array([x, y, REASON_HEIGHT_M]), "\n".join(textwrap.wrap(reason, REASON_WIDTH))),)
 
 
 def _blend_green_to_red(badness: FloatArray) -> FloatArray:

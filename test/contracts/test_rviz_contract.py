@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = {
     "map", "map_updates", "local_map", "local_map_updates", "safety_map", "safety_map_updates", "scan", "robot_description",
-    "plan", "local_plan", "candidates",
+    "plan", "local_plan", "candidates", "doors", "zones",
 }  # fmt: skip
 
 
@@ -30,3 +30,25 @@ def test_displays_and_tools_speak_of_known_topics_by_relative_names():
     goals = [tool["Topic"]["Value"] for tool in manager["Tools"] if tool["Class"].endswith("SetGoal")]
     assert goals == ["goal_pose"]
     assert manager["Global Options"]["Fixed Frame"] == "map"
+
+
+def read_displays() -> list[dict]:
+    return yaml.safe_load((ROOT / "rviz" / "astro_nav.rviz").read_text(encoding="utf-8"))["Visualization Manager"]["Displays"]
+
+
+def test_what_is_published_once_is_asked_for_again():
+    """A display that is volatile misses what was said before it came; one that asks for transient local hears no volatile publisher."""
+    latched = {"map", "robot_description", "plan", "doors", "zones"}
+    for display in read_displays():
+        topic = display.get("Topic") or display.get("Description Topic")
+        if topic:
+            assert (topic["Durability Policy"] == "Transient Local") == (topic["Value"] in latched), display["Name"]
+            assert (topic["Reliability Policy"] == "Best Effort") == (topic["Value"] == "scan"), display["Name"]
+
+
+def test_every_drawn_topic_is_published_by_a_node_or_given_by_the_robot():
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "astro_nav" / "ros").glob("*.py"))
+    given = {"scan", "robot_description", "map"}
+    # Zones are drawn once the global planner knows any.
+    for topic in TOPICS - given - {"zones"} - {name for name in TOPICS if name.endswith("_updates")}:
+        assert f'"{topic}"' in code, topic

@@ -10,6 +10,7 @@ from astro_nav.visualization.markers import (
     draw_candidates,
     draw_guidance,
     draw_people,
+    draw_reason,
     draw_robot,
     draw_trajectory,
 )
@@ -110,3 +111,11 @@ def test_trajectory_is_one_line() -> None:
     points = draw_trajectory(make_trajectory(poses)).points.reshape(-1, 2, 3)
     np.testing.assert_array_equal(points[:, 0, :2], poses[:-1, :2])
     np.testing.assert_array_equal(points[:, 1, :2], poses[1:, :2])
+
+
+def test_the_reason_stands_above_the_robot_in_short_lines():
+    assert draw_reason(np.array([1.0, 2.0, 0.5]), "") == ()
+    (label,) = draw_reason(np.array([1.0, 2.0, 0.5]), "slow because of person 3, 0.9 m ahead, who crosses the way in 1.2 s")
+    np.testing.assert_allclose(label.position[:2], [1.0, 2.0])
+    assert label.text.count("\n") == 1 and max(map(len, label.text.split("\n"))) <= 40
+    assert label.text.replace("\n", " ").startswith("slow because of person 3")
