@@ -237,9 +237,6 @@ class Drive:
     def _describe(self) -> PanelState:
         status, safety, truth = self.watcher.status, self.watcher.safety, self.watcher.truth
         done = sum(record.answer != "" for record in self.log.goals)
-        distance_left_m = self.client.distance_left_m
-        if math.isnan(distance_left_m) and status is not None and self.log.counting:
-            distance_left_m = status.distance_to_goal_m
         reason = ""
         if self.log.goals and safety is not None and safety.limited_by != safety.NOTHING:
             reason = safety.reason
@@ -249,9 +246,10 @@ class Drive:
             phase=self._phase,
             share_done=done / len(self.goals),
             time_s=self.log.duration_s,
-            distance_left_m=distance_left_m,
-            speed_mps=float(truth.twist[0]) if truth is not None else math.nan,
-            clearance_m=truth.clearance_m if truth is not None else math.nan,
+            # From the planner's feedback alone: the local planner's figure is for a moment still that of the goal before.
+            distance_left_m=self.client.distance_left_m,
+            speed_mps=float(truth.twist[0]) if truth is not None and self.log.goals else math.nan,
+            clearance_m=truth.clearance_m if truth is not None and self.log.goals else math.nan,
             max_speed_mps=self.params.robot.limits.max_speed_mps,
             candidates=status.candidates if status is not None else 0,
             feasible=status.feasible if status is not None else 0,

@@ -30,10 +30,12 @@ def fill_cache(display: Display, interruption: Interruption) -> None:
     if is_cache_complete():
         return
     lines: list[str] = []
+    start_s = time.monotonic()
     with Supervisor(on_output=lambda _name, _stream, line: lines.append(line)) as supervisor:
         supervisor.start(ProcessSpec("kernels", (sys.executable, "-m", "astro_nav.demo.kernel_cache")))
         while supervisor.step(timeout_s=ROUND_S):
-            display.show(PanelState(PHASE), time.monotonic())
+            now_s = time.monotonic()
+            display.show(PanelState(PHASE, reason=f"{now_s - start_s:.0f} s so far, about a minute in all"), now_s)
             if interruption.numbers:
                 supervisor.stop("interrupted")
         if supervisor.exit_code and not interruption.numbers:

@@ -49,20 +49,25 @@ class PanelState:
 
 
 def format_number(value: float, pattern: str) -> str:
-    """Format a number, a dash for NaN."""
-    return "-" if math.isnan(value) else pattern.format(value)
+    """Format a number, a dash for NaN; what is rounded to zero has no sign."""
+    if math.isnan(value):
+        return "-"
+    text = pattern.format(value)
+    return pattern.format(abs(value)) if not any(digit in text for digit in "123456789") else text
 
 
 def format_status_line(state: PanelState) -> str:
-    """One moment in one line."""
-    words = [
-        state.phase,
-        f"{format_number(state.distance_left_m, '{:.1f}')} m left",
-        f"{format_number(state.speed_mps, '{:.2f}')} m/s",
-        f"clearance {format_number(state.clearance_m, '{:.2f}')} m",
-        f"{state.candidates} candidates",
-        f"cycle {format_number(1e3 * state.cycle_s, '{:.1f}')} ms",
-    ]
+    """One moment in one line; what is not known yet is left out."""
+    words = [state.phase]
+    for value, pattern in (
+        (state.distance_left_m, "{:.1f} m left"),
+        (state.speed_mps, "{:.2f} m/s"),
+        (state.clearance_m, "clearance {:.2f} m"),
+        (float(state.candidates) if state.candidates else math.nan, "{:.0f} candidates"),
+        (1e3 * state.cycle_s, "cycle {:.1f} ms"),
+    ):
+        if not math.isnan(value):
+            words.append(format_number(value, pattern))
     if state.reason:
         words.append(state.reason)
     return " | ".join(words)

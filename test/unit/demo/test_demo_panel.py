@@ -15,8 +15,13 @@ def test_a_line_says_everything():
     )
 
 
-def test_what_is_not_known_is_a_dash():
-    assert "- m left" in format_status_line(PanelState(phase="starting"))
+def test_what_is_not_known_is_left_out():
+    assert format_status_line(PanelState(phase="starting")) == "starting"
+
+
+def test_a_robot_that_stands_has_no_negative_speed():
+    assert format_status_line(PanelState(phase="goal 1 of 4", speed_mps=-0.003)) == "goal 1 of 4 | 0.00 m/s"
+    assert format_status_line(PanelState(phase="goal 1 of 4", speed_mps=-0.03)) == "goal 1 of 4 | -0.03 m/s"
 
 
 def test_plain_lines_come_now_and_then_and_with_every_new_phase():
