@@ -18,6 +18,7 @@ from astro_nav.visualization import episode_colors as colors
 from astro_nav.visualization.episode_film import EpisodeFilm, FilmFrame, LocalMapView, PersonView, ThingView, TrackView
 
 Window = tuple[FloatArray, FloatArray]  # lower left and upper right corner in the map
+SMALL_M = 0.2
 SCREEN_SHARE = (0.16, 0.62)  # depth and width of the drawn screen, as shares of the footprint's
 
 
@@ -48,10 +49,13 @@ def draw_things(axes: Axes, things: Sequence[ThingView], window: Window | None =
         "door": (colors.DOOR, 0.8, None),
         "object": (colors.FURNITURE, 0.8, None),
         "unmapped": (colors.UNMAPPED, 0.8, "////"),
+        "small": (colors.UNMAPPED, 0.3, None),  # hatches would make a blot of it
     }
     sorted_things: dict[str, list[FloatArray]] = {}
     for thing in things:
-        kind = thing.kind if thing.mapped or thing.kind == "door" else "unmapped"
+        kind = thing.kind
+        if not thing.mapped and kind != "door":
+            kind = "unmapped" if np.ptp(thing.outline_map, axis=0).max() > SMALL_M else "small"
         sorted_things.setdefault(kind if kind in styles else "object", []).append(thing.outline_map)
     artists: list[Artist] = []
     for kind, outlines in sorted_things.items():

@@ -183,7 +183,9 @@ class EpisodePicture:
         low, high = window
         length = 1.0 if high[0] - low[0] < 25.0 else 5.0
         x, y = low + 0.03 * (high[0] - low[0])
-        line = axes.plot([x, x + length], [y, y], color=colors.INK, linewidth=2.5, solid_capstyle="butt", zorder=10)
+        ends = [x, x + length], [y, y]
+        line = axes.plot(*ends, color="white", linewidth=6.0, solid_capstyle="butt", zorder=10, alpha=0.8)
+        line += axes.plot(*ends, color=colors.INK, linewidth=2.5, solid_capstyle="butt", zorder=10)
         label = axes.text(
             x + length + 0.012 * (high[0] - low[0]), y, f"{length:g} m", ha="left", va="center", fontsize=8, zorder=10,
             bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
