@@ -34,8 +34,10 @@ from astro_nav.ros.conversion import (
 )
 from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA, StackNode
 from astro_nav.ros.runner import run_node
+from astro_nav.ros.stop_log import StopLog, find_log_folder
 from astro_nav.ros.transforms import Transforms
 from astro_nav.safety.controller import SafetyController
+from astro_nav.safety.stops import Moment, Stop, StopCollector, finite_or_none
 from astro_nav.types import LimitedBy, Verdict
 
 STATE_PERIOD_S = 0.2
@@ -66,7 +68,8 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._last_state_s = -math.inf
         self._last_map_s = -math.inf
         self._last_said: tuple[LimitedBy, str, bool] = (LimitedBy.NOTHING, "", False)
-        self._intruders = ""
+        self._stops = StopCollector()
+        self._stop_log = StopLog(find_log_folder(), self.get_namespace())
         self._is_shut_down = False
         self._make_publishers()
         self._make_meters()
@@ -90,6 +93,8 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
             time.sleep(FAREWELL_INTERVAL_S)
         self._publish_state(verdict)
         self._command_publisher.wait_for_all_acked(Duration(seconds=0.2))
+        self._write_down(self._stops.finish())
+        self._stop_log.close()
 
     # ------------------------------------------------------------------ in
 
@@ -201,6 +206,7 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         if self._scan_received_s is not None:
             self._scan_to_command.add(time.perf_counter() - self._scan_received_s)
             self._scan_received_s = None
+        self._write_down(self._stops.add(self._make_moment(verdict)))
         said = (verdict.limited_by, self._controller.report.source, verdict.scale == 0.0)
         if said != self._last_said or steady_s - self._last_state_s >= STATE_PERIOD_S:
             self._publish_state(verdict)
@@ -211,6 +217,18 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         if steady_s - self._last_map_s >= MAP_PERIOD_S:
             self._last_map_s = steady_s
             self._publish_map()
+
+    def _make_moment(self, verdict: Verdict) -> Moment:
+        point = (float(verdict.contact_point_odom[0]), float(verdict.contact_point_odom[1]))
+        return Moment(
+            verdict.stamp_s, verdict.limited_by, self._controller.report.source, verdict.reason, verdict.scale,
+            verdict.allowed_speed_mps, not verdict.twist.any(), bool(verdict.wanted_twist.any()), point if math.isfinite(point[0]) else None,
+            finite_or_none(verdict.contact_time_s), self._controller.hard_braking.is_on,
+        )  # fmt: skip
+
+    def _write_down(self, stop: Stop | None) -> None:
+        if stop is not None:
+            self._stop_log.add(stop)
 
     def _publish_command(self, verdict: Verdict) -> None:
         twist = message_from_twist(verdict.twist)
@@ -257,6 +275,10 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
                 self.report_waiting(reason)
         report = self._controller.report
         self.diagnostics.set_value("limited by", limited_by.name)
+        self.diagnostics.set_value("why", reason or "moves as wanted")
+        self.diagnostics.set_value("hard brakings", self._controller.hard_braking.count)
+        if self._stop_log.problem:
+            self.say_at_times("stop log", self._stop_log.problem)
         self.diagnostics.set_value("scan age [s]", report.scan_age_s)
         self.diagnostics.set_value("odometry age [s]", report.odometry_age_s)
         self.diagnostics.set_value("points in the near map", report.points)

@@ -155,8 +155,8 @@ class MotionLimiter:
             most_w = limits.max_turn_acceleration_radps2
             # After emergency braking the comfortable motion goes on from its own limits; what stands does not slow down.
             self.acceleration = (
-                min(max(speed_change, -most_v), most_v) if twist[0] != 0.0 else 0.0,
-                min(max(turn_change, -most_w), most_w) if twist[1] != 0.0 else 0.0,
+                0.0 if stopping and twist[0] == 0.0 else min(max(speed_change, -most_v), most_v),
+                0.0 if stopping and twist[1] == 0.0 else min(max(turn_change, -most_w), most_w),
             )
         self.twist = twist
 

@@ -20,6 +20,8 @@ from astro_nav.types import FREE, OCCUPIED, UNKNOWN, FloatArray, LocalGrid, Scan
 
 # How many earlier scans motion is measured over: the last one shows what is fast, the first one what is slow.
 EARLIER_VIEWS = 4
+# Scans differ to the last bit after the robot has moved this far or turned that far.
+REPEAT_WAY_M, REPEAT_TURN_RAD = 0.05, 0.05
 # Places at which a thing in motion is put along its way.
 COMING_STEPS = 6
 
@@ -75,8 +77,17 @@ class NearMap:
                 f"the scan of {scan.stamp_s:.3f} s has no odometry around it (newest is of {history.newest_s:.3f} s): "
                 "check stamps and clocks of lidar and base driver"
             )
+        repeats = old is not None and np.array_equal(old.scan.ranges_m, scan.ranges_m, equal_nan=True)
+        if old is not None and repeats and _has_moved_since(old, history):
+            return (
+                "the scan repeats the one before it to the last bit although the robot has moved: "
+                "has the lidar's driver frozen? Restart it"
+            )
         view = self._project(scan, np.asarray(pose_base_laser, dtype=np.float64), history)
+        view.first_driven_m, view.first_turned_rad = history.driven_m, history.turned_rad
         if old is not None:
+            if repeats:
+                view.first_driven_m, view.first_turned_rad = old.first_driven_m, old.first_turned_rad
             earlier = self._earlier[source]
             earlier.append(old)
             view.velocities_odom = measure_motion(view.points_odom, view.stamp_s, list(earlier), history, self._motion)
@@ -169,3 +180,8 @@ class NearMap:
         if len(kept) > self._params.max_points:
             kept = kept[np.argsort(-seen_s[kept], kind="stable")[: self._params.max_points]]
         view.memory_odom, view.memory_seen_s = points[kept], seen_s[kept]
+
+
+def _has_moved_since(view: View, history: OdometryHistory) -> bool:
+    way_m, turn_rad = history.driven_m - view.first_driven_m, history.turned_rad - view.first_turned_rad
+    return abs(way_m) > REPEAT_WAY_M or abs(turn_rad) > REPEAT_TURN_RAD

@@ -15,6 +15,8 @@ from astro_nav.types import FloatArray, Odometry
 
 # A wheel that spins freely may turn faster than it can drive; beyond this factor the number is nonsense.
 PLAUSIBLE_SPEED_FACTOR = 3.0
+# Over longer gaps nobody knows what the robot did.
+MAX_GAP_S = 0.1
 # Beyond this a double no longer resolves what matters here, and no home is that large.
 MAX_POSITION_M = 1e6
 
@@ -31,6 +33,8 @@ class OdometryHistory:
         self._limits = limits
         self._samples: deque[tuple[float, float, float, float, float, float]] = deque()
         self.jumps = 0
+        # Way and turn by the measured speeds since the start, without what happened in gaps.
+        self.driven_m = self.turned_rad = 0.0
 
     @property
     def newest_s(self) -> float:
@@ -70,6 +74,9 @@ class OdometryHistory:
         _, _, _, old_yaw, old_speed, old_turn_rate = self._samples[-1]
         elapsed_s = stamp_s - self.newest_s
         mean_twist = (0.5 * (old_speed + speed), 0.5 * (old_turn_rate + turn_rate))
+        if elapsed_s <= MAX_GAP_S:
+            self.driven_m += mean_twist[0] * elapsed_s
+            self.turned_rad += mean_twist[1] * elapsed_s
         guess_x, guess_y, guess_yaw = move_along_arc(self.pose_odom_base, *mean_twist, elapsed_s)
         off_x, off_y, off_yaw = x - guess_x, y - guess_y, float(wrap_angle(yaw - guess_yaw))
         problem = self._find_jump(math.hypot(off_x, off_y), off_yaw, elapsed_s)

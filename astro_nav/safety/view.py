@@ -40,6 +40,8 @@ class View:
         self.memory_odom = np.empty((0, 2))
         self.memory_seen_s = np.empty(0)
         self.self_hits = self_hits
+        # Way and turn of the robot until these very ranges came first.
+        self.first_driven_m = self.first_turned_rad = 0.0
         # Nearest and furthest of each ray and its two neighbours: beside a wall that is seen at a flat angle, neighbours
         # differ by more than any tolerance. NaN where one of the three did not measure.
         padded = np.concatenate([known_ranges_m[:1], known_ranges_m, known_ranges_m[-1:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F40
 from sensor_msgs.msg import LaserScan  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
+from astro_nav.cli.why import read_stops  # noqa: E402
 from astro_nav.geometry import se2  # noqa: E402
 from astro_nav.params.files import load_params  # noqa: E402
 from astro_nav.params.safety_controller import SafetyControllerParams  # noqa: E402
@@ -34,6 +36,7 @@ from astro_nav.ros.conversion import (  # noqa: E402
     message_from_trajectory,
 )
 from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA  # noqa: E402
+from astro_nav.ros.stop_log import find_log_folder, find_stop_files  # noqa: E402
 from astro_nav.types import OCCUPIED, Odometry, Scan, Trajectory  # noqa: E402
 
 PARAMS = load_params(SafetyControllerParams, "safety_controller")
@@ -133,7 +136,9 @@ class MakeBelieveRobot:
 @pytest.fixture(scope="module")
 def controller(ros_domain: int, tmp_path_factory) -> Iterator[RealNode]:  # noqa: F811
     """The node's process, which outlives all tests but the last."""
-    with RealNode(("-m", "astro_nav.ros.safety_controller_node"), (), tmp_path_factory.mktemp("safety")) as node:
+    folder = tmp_path_factory.mktemp("safety")
+    os.environ["ROS_LOG_DIR"] = str(folder)  # `ros_domain` puts the environment back
+    with RealNode(("-m", "astro_nav.ros.safety_controller_node"), (), folder) as node:
         node.wait_until_it_says("waiting for")
         yield node
         assert node.process.poll() is None, f"it must outlive all tests:\n{node.output}"
@@ -194,6 +199,7 @@ def test_stands_within_the_stated_time_after_the_last_scan_and_goes_on_with_the_
     assert state.scan_age_s > PARAMS.watchdog.scan_stop_after_s and "scan is" in state.reason and "old" in state.reason
     robot.scans = True
     robot.wait_for(lambda: robot.twist[0] > 0.5 * WISH_MPS)
+    robot.wait_for(lambda: find_stop_files(find_log_folder()) and any(stop.limited_by == "SCAN_AGE" and stop.stood for stop in read_stops(None)[0]))
 
 
 def test_stands_before_a_wall_and_names_it(robot: MakeBelieveRobot) -> None:

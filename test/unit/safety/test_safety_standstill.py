@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,44 @@ def test_data_from_the_future_is_refused_and_does_not_count_as_fresh() -> None:
     drive.sends_odometry = False
     assert run_to_zero_command(drive, 0.5) <= WATCHDOG.odometry_stop_after_s + 0.5 / EMERGENCY + 2 * PERIOD_S
     assert math.isfinite(drive.controller.report.odometry_age_s)
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_a_lidar_that_repeats_its_last_scan_counts_as_silent(speed: float) -> None:
+    """A frozen driver sends old ranges with new stamps."""
+    drive = driving(speed)
+    frozen = drive.world.scan(rays=180)
+    drive.sends_scans = False
+    begin_s, problems = drive.world.now, []
+
+    def repeat() -> bool:
+        if drive.period % 5 == 0:
+            problems.append(drive.controller.add_scan(replace(frozen, stamp_s=drive.world.now), np.zeros(3), drive.world.now))
+        return not drive.verdicts[-1].twist.any()
+
+    drive.run(5.0, (speed, 0.0), repeat)
+    assert any("has the lidar's driver frozen" in problem for problem in problems)
+    seen_after_s = 0.1 + 0.1 / speed
+    assert drive.world.now - begin_s <= seen_after_s + WATCHDOG.scan_stop_after_s + speed / EMERGENCY + 2 * PERIOD_S
+    assert drive.verdicts[-1].limited_by in (LimitedBy.SCAN_AGE, LimitedBy.BAD_INPUT)
+    drive.sends_scans = True
+    drive.run(1.5, (speed, 0.0))
+    assert drive.commands[-1, 0] > 0.2
+
+
+def test_equal_scans_are_no_fault_while_the_robot_stands() -> None:
+    drive = TrajectoryDrive(World(PARAMS.robot.footprint, room(8.0)))
+    drive.run(2.0, (0.0, 0.0))
+    assert not any(drive.refusals)
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_after_kill_9_the_bases_own_time_out_ends_the_motion(speed: float) -> None:
+    """Nothing here can send a last command then; this is what README.md asks of the base."""
+    drive = driving(speed)
+    begin_s, begin_m = drive.world.now, drive.world.x
+    while not drive.stands:
+        drive.world.step(PERIOD_S)
+        assert drive.world.now - begin_s < 2.0
+    braking_m = 0.5 * speed**2 / drive.world.max_wheel_acceleration + speed * (drive.world.lag + drive.world.delay)
+    assert drive.world.x - begin_m <= speed * drive.world.base_timeout + braking_m + 0.02
