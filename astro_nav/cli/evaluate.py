@@ -17,15 +17,20 @@ What the figures mean: docs/metrics.md.
 Past one machine: `dask scheduler` and `dask worker ADDRESS --nworkers N --nthreads 1` on machines with the same files, then
 --scheduler ADDRESS (needs dask.distributed).
 
+With --ros an episode runs through simulator and nodes as processes of their own, over DDS, in real time: the same scenario, the same
+metrics. Only for scenarios that a world file can hold (homes, clutter, parking, most of narrow); others are refused with the reason.
+
 Exit code: 0 when every episode was measured, however it went; 1 when some crashed; 2 for input that cannot be used; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +44,7 @@ NAME = "evaluate"
 HELP = "run many seeded episodes of a suite and measure them"
 DEFAULT_OUT = Path("runs", "evaluate")
 SHOWN_FAILURES = 10
+NEEDED_FOR_ROS = {"rclpy": "source a ROS 2 distribution", "astro_nav_msgs": "build the workspace: make setup"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder of this run (default: a new one in {DEFAULT_OUT}/)")
     parser.add_argument("--metrics", metavar="NAME,...", help="show only these in the table")
     parser.add_argument("--no-report", action="store_true", help="write no report.html, for which the worst episodes are run again")
+    parser.add_argument("--ros", action="store_true", help="drive the real processes over DDS, in real time (default: 1 episode)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler, e.g. tcp://10.0.0.1:8786, instead of processes")
 
 
@@ -102,10 +109,12 @@ def _read_settings(args: argparse.Namespace) -> tuple[Suite, RunSettings]:
     if maps is not None and not maps.is_dir():
         raise EvaluationError(f"--maps {args.maps} is no folder: name one with map_server YAML files")
     suite = get_suite(args.suite, maps)
-    episodes = args.episodes or suite.episodes
+    episodes = args.episodes or (1 if args.ros else suite.episodes)
+    if args.ros and (args.planner != "astro" or args.maps or args.scheduler):
+        raise EvaluationError("--ros drives the nodes of this project on this machine: it goes without --planner, --maps, --scheduler")
     if episodes > SEED_STRIDE:
         raise EvaluationError(f"--episodes {episodes} is above {SEED_STRIDE}: beyond, runs of neighbouring seeds would share episodes")
-    return suite, RunSettings(suite.name, args.planner, args.seed, episodes, changes, str(maps or ""))
+    return suite, RunSettings(suite.name, args.planner, args.seed, episodes, changes, str(maps or ""), args.ros)
 
 
 def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
@@ -121,6 +130,9 @@ def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
     if not missing:
         return
     with RunProgress(settings.episodes, folder.list_rows(), sys.stderr) as progress:
+        if args.ros:
+            _drive_processes(folder, progress.add_row)
+            return
         if args.scheduler:
             with connect_cluster(args.scheduler) as (executor, slots):
                 run_missing(folder, executor, slots, progress.add_row)
@@ -134,6 +146,25 @@ def _run_episodes(folder: RunFolder, args: argparse.Namespace) -> None:
             processes.shutdown()
         finally:
             processes.shutdown(wait=False, cancel_futures=True)
+
+
+def _drive_processes(folder: RunFolder, on_row: Callable[[dict[str, Any]], None]) -> None:
+    """One episode after the other: they take the time that they take, and both cores."""
+    _check_modules()
+    from astro_nav.demo.ros_episode import run_ros_episode
+    from astro_nav.evaluation.episode import make_plain
+    from astro_nav.evaluation.metrics import measure_episode
+
+    for name in folder.list_missing():
+        row = make_plain(measure_episode(run_ros_episode(name)))
+        folder.add_row(row)
+        on_row(row)
+
+
+def _check_modules() -> None:
+    for module, remedy in NEEDED_FOR_ROS.items():
+        if importlib.util.find_spec(module) is None:
+            raise EvaluationError(f"--ros: the Python module {module} is not to be found: {remedy}")
 
 
 def _conclude(folder: RunFolder, shown: list[str], args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from astro_nav.evaluation.stopwatch import PlannerStopwatch
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry import se2
+from astro_nav.global_planning.door_keeper import DoorKeeper
 from astro_nav.global_planning.navigator import EndGoal, Ending
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.params.global_planner import GlobalPlannerParams
@@ -48,6 +49,7 @@ class ClosedLoop:
         changes: the user's parameters, laid over the scenario's.
         planner: name and maker of what fills the local planner's place.
         latency: modelled computing times.
+        doors: memory of doors from episodes before; the hour of the day is the scenario's fact `time_of_day_s`.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ClosedLoop:
         changes: Mapping[str, Any] = {},
         planner: tuple[str, MakePlanner] = ("astro", make_astro),
         latency: ComputeLatency = ComputeLatency(),
+        doors: DoorKeeper | None = None,
     ) -> None:
         self.scenario, self._planner_name = scenario, planner[0]
         stack_params, simulator_params = load_settings({**scenario.changes, **changes})
@@ -63,12 +66,15 @@ class ClosedLoop:
         self._map = scenario.occupancy_map or scenario.world.rasterize(MAP_RESOLUTION_M)
         # Shortest ways and times are the scenario's own: no setting of the user may move the goalposts.
         reference_params = load_settings(scenario.changes)[0] if changes else stack_params
-        self._judge = _make_judge(reference_params.global_planner, self._map)
+        self._judge = make_judge(reference_params.global_planner, self._map)
         self._robot, self._reference_robot = simulator_params.robot, reference_params.local_planner.robot
         self._footprint = self._robot.footprint
         self._stopwatch = PlannerStopwatch()
         make_planner = self._stopwatch.watch(planner[1])
-        self.stack = Stack(stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, make_planner, latency)
+        day_s = float(scenario.facts.get("day_s", 0.0)) + float(scenario.facts.get("time_of_day_s", 0.0))
+        self.stack = Stack(
+            stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, make_planner, latency, doors, day_s
+        )
         self._next_order = 0
         self._open: OpenOrder | None = None
         self._goals: list[GoalRow] = []
@@ -122,13 +128,8 @@ class ClosedLoop:
         if self._open is not None:
             self._close_order(now_s, pose_map_base, False, "a later goal took its place", replaced=True)
         self.stack.navigate(self._next_order, order.goals_map, now_s)
-        length_m, turning_rad, start = 0.0, 0.0, pose_map_base
-        for goal in np.atleast_2d(order.goals_map):
-            way = self._judge.plan(start, goal, now_s)
-            length_m += way.length_m if way.is_found else np.nan
-            turning_rad += _measure_turning(start, way.path.poses_map)
-            start = goal
-        self._open = OpenOrder(self._next_order, now_s, length_m, turning_rad)
+        least = measure_least(self._judge, pose_map_base, order.goals_map, now_s)
+        self._open = OpenOrder(self._next_order, now_s, *least)
         self._next_order += 1
 
     def _end_goal(self, ending: EndGoal, now_s: float, pose_map_base: FloatArray) -> None:
@@ -222,11 +223,24 @@ class ClosedLoop:
         )
 
 
-def _make_judge(params: GlobalPlannerParams, occupancy_map: OccupancyMap) -> GlobalPlanner:
+def make_judge(params: GlobalPlannerParams, occupancy_map: OccupancyMap) -> GlobalPlanner:
     """Finds shortest ways: every place with room for the robot counts alike, however close the walls are."""
     judge = GlobalPlanner(replace(params, cost=replace(params.cost, closeness_weight=0.0)))
     judge.set_map(occupancy_map)
     return judge
+
+
+def measure_least(
+    judge: GlobalPlanner, start_map: FloatArray, goals_map: FloatArray, now_s: float
+) -> tuple[float, float]:
+    """Length [m] and turning [rad] of the shortest way from a pose (3,) over goals (G, 3); NaN when there is none."""
+    length_m, turning_rad, start = 0.0, 0.0, start_map
+    for goal in np.atleast_2d(goals_map):
+        way = judge.plan(start, goal, now_s)
+        length_m += way.length_m if way.is_found else np.nan
+        turning_rad += _measure_turning(start, way.path.poses_map)
+        start = goal
+    return length_m, turning_rad
 
 
 def _measure_turning(start_map: FloatArray, poses_map: FloatArray) -> float:

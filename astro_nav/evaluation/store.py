@@ -27,7 +27,7 @@ SHOWING_FILES = frozenset({"evaluation/reports", "evaluation/bench", "evaluation
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What the figures of a run depend on; `episodes` may grow later."""
+    """What the figures of a run depend on; `episodes` may grow later, and `ros` says that real processes were driven."""
 
     suite: str
     planner: str
@@ -35,6 +35,7 @@ class RunSettings:
     episodes: int
     changes: Mapping[str, Any] = field(default_factory=dict)
     maps: str = ""
+    ros: bool = False
 
     def list_names(self) -> list[EpisodeName]:
         """The run's episodes in order."""
@@ -128,7 +129,7 @@ class RunFolder:
         wanted = {**asdict(self.settings), **compute_fingerprints(self.settings)}
         if path.exists():
             known = read_json(path)
-            differing = [key for key in wanted if key != "episodes" and known.get(key) != wanted[key]]
+            differing = [key for key in wanted if key != "episodes" and known.get(key, False) != wanted[key]]
             if differing:
                 told = "; ".join(_describe_difference(key, known.get(key), wanted[key]) for key in differing)
                 raise EvaluationError(f"{self.path} holds a run with other settings ({told}): name another --out, or delete it")

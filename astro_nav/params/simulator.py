@@ -102,6 +102,7 @@ class SimulatorParams:
     localization: LocalizationParams
     people: PeopleParams
     joint_rate_hz: float = parameter("joint states per second", unit="Hz", minimum=1.0, maximum=200.0)
+    state_rate_hz: float = parameter("true states per second on simulation/state", unit="Hz", minimum=1.0, maximum=100.0)
     world_file: str = parameter("world file; a name without a folder is looked up in worlds/")
     map_file: str = parameter("map_server YAML that becomes the world instead of world_file; its occupied cells are the walls")
     extra_world_file: str = parameter("world file laid over the world or map: unmapped boxes, people, doors, goals; empty for none")

@@ -41,7 +41,6 @@ from astro_nav.types import FloatArray
 from astro_nav_msgs.msg import Contact, Contacts, Person, SimulationState
 
 CLOCK_PERIOD_S = 0.01
-STATE_PERIOD_S = 0.1
 # Simulated time that the computer could not keep up with is dropped beyond this, instead of being run after.
 MAX_BACKLOG_S = 0.1
 REALTIME_WINDOW_S = 2.0
@@ -62,6 +61,7 @@ class SimulatorNode(StackNode[SimulatorParams]):
         self._commands: deque[FloatArray] = deque()
         self._screen_commands: deque[tuple[float | None, FloatArray, FloatArray]] = deque()
         self._pacer = RealTimePacer()
+        self._clocks_per_state = max(1, round(1.0 / (self.params.state_rate_hz * CLOCK_PERIOD_S)))
         self._sent_contacts = -1
         self._covariances = tuple(np.diag(v).ravel().tolist() for v in (POSE_VARIANCES, TWIST_VARIANCES))
         self._make_publishers()
@@ -124,7 +124,7 @@ class SimulatorNode(StackNode[SimulatorParams]):
             self._publish_clock()
             for event in events:
                 self._publish_event(event)
-            if round(self._simulator.time_s / CLOCK_PERIOD_S) % round(STATE_PERIOD_S / CLOCK_PERIOD_S) == 0:
+            if round(self._simulator.time_s / CLOCK_PERIOD_S) % self._clocks_per_state == 0:
                 self._publish_truth()
             self._cycle.add(time.perf_counter() - begin_s)
             dropped_s = self._pacer.wait(self._simulator.time_s, self._stopping)
