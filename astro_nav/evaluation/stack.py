@@ -11,6 +11,8 @@ import numpy as np
 
 from astro_nav.body.screen import ScreenMotion, ScreenPlanner
 from astro_nav.geometry import se2
+from astro_nav.global_planning.door_keeper import DoorKeeper
+from astro_nav.global_planning.passage_watch import DOOR_LOOK_S, find_ray_ends
 from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Navigator, PublishPath
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, answer_question
@@ -90,6 +92,8 @@ class Stack:
         seed: of the planner.
         make_planner: makes the local planner or a peer.
         latency: modelled computing times.
+        doors: memory of doors, which outlives the stack; None = without.
+        day_s: wall-clock time at the stack's time 0, for the hour of the day.
     """
 
     def __init__(
@@ -100,13 +104,26 @@ class Stack:
         seed: int,
         make_planner: MakePlanner = make_astro,
         latency: ComputeLatency = ComputeLatency(),
+        doors: DoorKeeper | None = None,
+        day_s: float = 0.0,
     ) -> None:
         self.params, self.latency = params, latency
         self.period_s = params.safety_controller.period_s
         self._pose_base_laser = pose_base_laser
         self._global = GlobalPlanner(params.global_planner)
         self._global.set_map(occupancy_map)
-        self._navigator = Navigator(params.global_planner)
+        self._doors, self._day_s = doors, day_s
+        if doors is None:
+            self._navigator = Navigator(params.global_planner)
+        else:
+            assert self._global.cost_map is not None
+            doors.take_records(*doors.find_records(self._global.cost_map))
+            self._navigator = Navigator(
+                params.global_planner,
+                lambda: doors.memory.list_prices(day_s + self._now_s),
+                lambda point_map: self._watch_doors(doors.watch.take_blocked_place(point_map, day_s + self._now_s)),
+            )
+        self._now_s = 0.0
         self._local = make_planner(params, seed)
         self._safety = SafetyController(params.safety_controller)
         self._screen = ScreenPlanner(params.local_planner.robot.screen, params.local_planner.gaze)
@@ -117,6 +134,7 @@ class Stack:
         self._mail: list[tuple[float, int, Callable[[float], None]]] = []
         self._letters = 0
         self._tick = 0
+        self._looked_s = -np.inf
         self._local_ticks = max(1, round(1.0 / (params.local_planner.rate_hz * self.period_s)))
         self._global_ticks = max(1, round(1.0 / (params.global_planner.rate_hz * self.period_s)))
 
@@ -144,6 +162,7 @@ class Stack:
             if isinstance(event, ScanEvent):
                 self._local.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
                 self._safety.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
+                self._look_at_doors(event.scan)
             elif isinstance(event, OdometryEvent):
                 self._odometry = event.odometry
                 self._local.add_odometry(event.odometry)
@@ -154,6 +173,7 @@ class Stack:
 
     def step(self, now_s: float) -> StackReport:
         """One tick of the safety controller's period: whoever is due works."""
+        self._now_s = now_s
         while self._mail and self._mail[0][0] <= now_s + 1e-9:
             heapq.heappop(self._mail)[2](now_s)
         endings: list[EndGoal] = []
@@ -180,6 +200,22 @@ class Stack:
             now_s + self.latency.local_s,
             lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s, is_able),
         )
+
+    def _look_at_doors(self, scan: Scan) -> None:
+        """As the node does, several times a second, with the newest pose."""
+        if self._doors is None or self._odometry is None or self._pose_map_odom is None:
+            return
+        if abs(scan.stamp_s - self._looked_s) < DOOR_LOOK_S:
+            return
+        self._looked_s = scan.stamp_s
+        pose_map_base = se2.compose(self._pose_map_odom, self._odometry.pose_odom_base)
+        now_s, watch = self._day_s + scan.stamp_s, self._doors.watch
+        origin, ends = find_ray_ends(scan, se2.compose(pose_map_base, self._pose_base_laser))
+        self._watch_doors(watch.take_scan(origin, ends, scan.stamp_s, now_s) | watch.take_place(pose_map_base[:2], now_s))
+
+    def _watch_doors(self, is_news: bool) -> None:
+        if is_news:
+            self._navigator.report_passages()
 
     def _deliver(self, trajectory: Trajectory, now_s: float) -> None:
         self._safety.set_trajectory(trajectory, now_s)

@@ -14,7 +14,7 @@ A goal that replaces another leaves the way that is being driven in place until 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,6 +26,7 @@ from astro_nav.global_planning.blocked_places import BlockedPlaces
 from astro_nav.global_planning.cost_map import MapChange
 from astro_nav.global_planning.hold_up import BlockedReports, Trail, choose_blocked_place, measure_wait
 from astro_nav.global_planning.plan_result import ErrorCode
+from astro_nav.global_planning.planner import NO_PRICES
 from astro_nav.global_planning.progress_watch import ProgressWatch
 from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, Why
 from astro_nav.global_planning.route import Route
@@ -99,10 +100,22 @@ class _Task:
 
 
 class Navigator:
-    """One task at a time, a list of goals each."""
+    """One task at a time, a list of goals each.
 
-    def __init__(self, params: GlobalPlannerParams) -> None:
+    Args:
+        params: of the global planner.
+        list_prices: what passing each passage is expected to cost now, (P, 5); asked with every question.
+        report_blocked_place: told each place (2,) [m] that was found blocked.
+    """
+
+    def __init__(
+        self,
+        params: GlobalPlannerParams,
+        list_prices: Callable[[], FloatArray] | None = None,
+        report_blocked_place: Callable[[FloatArray], None] = lambda point_map: None,
+    ) -> None:
         self.params = params
+        self._list_prices, self._report_blocked_place = list_prices, report_blocked_place
         self._body_radius_m = float(compute_edge_distances(np.zeros((1, 2)), params.robot.footprint)[0]) + params.cost.margin_m
         self._effects: list[Effect] = []
         self._task: _Task | None = None
@@ -183,6 +196,11 @@ class Navigator:
             self._blocked_places.clear()
         if change is not MapChange.NOTHING and self._task is not None:
             self._want(Why.MAP_CHANGED)
+
+    def report_passages(self) -> None:
+        """Take note that a passage is not as it was believed: another way may be better now."""
+        if self._route is not None:
+            self._want(Why.BETTER_WAY)
 
     def report_local_status(
         self, is_blocked: bool, blocked_point_map: FloatArray | None, reason: str, now_s: float, is_able: bool = True
@@ -304,6 +322,8 @@ class Navigator:
         place = choose_blocked_place(route, pose, point_map, closing_m, reach_m)
         self._blocked_places.add(place, now_s, pose[:2], self._body_radius_m, self._changed_over)
         self._changed_over = False
+        if self._reports.is_blocked:
+            self._report_blocked_place(place)
 
     def _consider_other_way(self, answer: RouteAnswer, why: Why, now_s: float) -> None:
         """Take the way round what holds the robot up, or wait when it is long."""
@@ -435,6 +455,7 @@ class Navigator:
             self._task.goals_left_map,
             self._blocked_places.list_discs(),
             present,
+            NO_PRICES if self._list_prices is None else self._list_prices(),
         )
         self._wanted, self._last_question_s = None, now_s
         self._effects.append(AskForRoute(self._question))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from astro_nav.errors import MapError
-from astro_nav.global_planning.cost_map import MapChange
+from astro_nav.global_planning.cost_map import CostMap, MapChange
+from astro_nav.global_planning.passage_memory import PassageRecord
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, answer_question, answer_timeout
 from astro_nav.types import OccupancyMap
@@ -33,22 +34,36 @@ class RouteFound:
     duration_s: float
 
 
+@dataclass(frozen=True)
+class DoorsFound:
+    """The passages of the newest map were found, with what is known of them."""
+
+    map_key: str
+    records: list[PassageRecord]
+    duration_s: float
+
+
+News = MapTaken | RouteFound | DoorsFound
+
+
 class PlanWorker:
     """Owns a GlobalPlanner and the thread that uses it.
 
     Args:
         planner: used by no other thread from now on.
-        report: called in the thread with MapTaken and RouteFound; must return at once.
+        report: called in the thread with what has happened; must return at once.
         read_clock_s: a monotonic clock, for time limits and durations.
         read_stamp_s: the time for stamps.
+        find_doors: finds the passages of a map; called when nobody waits for a way.
     """
 
     def __init__(
         self,
         planner: GlobalPlanner,
-        report: Callable[[MapTaken | RouteFound], None],
+        report: Callable[[News], None],
         read_clock_s: Callable[[], float],
         read_stamp_s: Callable[[], float],
+        find_doors: Callable[[CostMap], tuple[str, list[PassageRecord]]] | None = None,
     ) -> None:
         self._planner, self._report = planner, report
         self._read_clock_s, self._read_stamp_s = read_clock_s, read_stamp_s
@@ -57,6 +72,7 @@ class PlanWorker:
         self._map: OccupancyMap | None = None
         self._question: RouteQuestion | None = None
         self._stopping = False
+        self._find_doors, self._doors_are_due = find_doors, False
         self._thread = threading.Thread(target=self._work, name="planning", daemon=True)
 
     def start(self) -> None:
@@ -86,7 +102,7 @@ class PlanWorker:
     def _work(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._stopping or self._map is not None or self._question is not None)
+                self._news.wait_for(lambda: self._has_work())
                 if self._stopping:
                     return
                 occupancy_map, self._map = self._map, None
@@ -97,12 +113,26 @@ class PlanWorker:
                 self._take_map(occupancy_map)
             elif question is not None:
                 self._answer(question)
+            else:
+                self._look_for_doors()
+
+    def _has_work(self) -> bool:
+        return self._stopping or self._map is not None or self._question is not None or self._doors_are_due
+
+    def _look_for_doors(self) -> None:
+        self._doors_are_due = False
+        if self._find_doors is None or self._planner.cost_map is None:
+            return
+        began_s = self._read_clock_s()
+        map_key, records = self._find_doors(self._planner.cost_map)
+        self._report(DoorsFound(map_key, records, self._read_clock_s() - began_s))
 
     def _take_map(self, occupancy_map: OccupancyMap) -> None:
         began_s = self._read_clock_s()
         change, refusal = MapChange.NOTHING, ""
         try:
             change = self._planner.set_map(occupancy_map)
+            self._doors_are_due |= change is not MapChange.NOTHING and self._find_doors is not None
         except MapError as error:
             refusal = str(error)
         duration_s = self._read_clock_s() - began_s

@@ -20,7 +20,7 @@ from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.cost_map import CostMap, MapChange
 from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, SearchResult
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
-from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out
+from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out, price_passage
 from astro_nav.global_planning.tight_places import can_arrive, fit_outline
 from astro_nav.global_planning.way_shape import (
     add_headings,
@@ -32,6 +32,7 @@ from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
 NO_DISCS: FloatArray = np.empty((0, 3))
+NO_PRICES: FloatArray = np.empty((0, 5))
 MAX_CLOSED_PLACES = 20  # ways that are tried in turn because the robot does not fit round a bend of the one before
 
 
@@ -47,6 +48,7 @@ class GlobalPlanner:
         self.params = params
         self._cost_map: CostMap | None = None
         self._searcher: GridSearcher | None = None
+        self._largest_weight = 1.0  # and
         self._discs_map = NO_DISCS  # of the plan that is being made
 
     @property
@@ -94,6 +96,7 @@ class GlobalPlanner:
         now_s: float,
         cancelled: Callable[[], bool] = never,
         blocked_discs_map: FloatArray = NO_DISCS,
+        prices_map: FloatArray = NO_PRICES,
     ) -> PlanResult:
         """Find the way of least cost.
 
@@ -103,6 +106,7 @@ class GlobalPlanner:
             now_s: stamp of the result.
             cancelled: asked every few milliseconds; true ends the search with TIMEOUT.
             blocked_discs_map: (M, 3) x, y, radius [m] of places that are blocked now, though the map does not say so.
+            prices_map: (P, 5) jambs x, y, x, y [m] of passages, and what passing is expected to cost extra [m].
 
         Returns:
             The way, or why there is none.
@@ -124,6 +128,9 @@ class GlobalPlanner:
         with ExitStack() as patches:
             for disc in self._discs_map:
                 patches.enter_context(block_disc(cost_map, disc, self.params))
+            self._largest_weight = cost_map.weight_range[1]
+            for row in np.asarray(prices_map, float).reshape(-1, 5):
+                self._largest_weight = max(self._largest_weight, patches.enter_context(price_passage(cost_map, row)))
             goals = self._list_goal_cells(goal_map)  # before a way out of an obstacle is opened
             start_cell = _find_cell(start)
             stands_free = cost_map.weights[start_cell[0] + 1, start_cell[1] + 1] > 0.0
@@ -131,7 +138,9 @@ class GlobalPlanner:
                 patches.enter_context(open_way_out(cost_map, start, start_cell, self.params))
             return self._search(start_map, goal_map, start, goals, stands_free, now_s, cancelled)
 
-    def measure_path(self, path: Path, blocked_discs_map: FloatArray = NO_DISCS) -> float:
+    def measure_path(
+        self, path: Path, blocked_discs_map: FloatArray = NO_DISCS, prices_map: FloatArray = NO_PRICES
+    ) -> float:
         """Cost of a way as the map is now [m], inf when it is blocked."""
         cost_map = self._cost_map
         if cost_map is None or len(path.poses_map) == 0:
@@ -142,6 +151,8 @@ class GlobalPlanner:
         with ExitStack() as patches:
             for disc in np.asarray(blocked_discs_map, float).reshape(-1, 3):
                 patches.enter_context(block_disc(cost_map, disc, self.params))
+            for row in np.asarray(prices_map, float).reshape(-1, 5):
+                patches.enter_context(price_passage(cost_map, row))
             return float(measure_costs_to_go(points, cost_map)[0])
 
     def _search(
@@ -157,7 +168,7 @@ class GlobalPlanner:
         """Search from the goal, or the nearest places instead of it, to the robot."""
         assert self._cost_map is not None and self._searcher is not None
         cost_map, searcher = self._cost_map, self._searcher
-        smallest, largest = cost_map.weight_range
+        smallest, largest = cost_map.weight_range[0], self._largest_weight
         if not stands_free:
             largest = max(largest, float(cost_map.weights.max()))
         start_cell, exact_cell = _find_cell(start), _find_cell(cost_map.find_points(goal_map[np.newaxis, :2])[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
 
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult
-from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.global_planning.planner import NO_PRICES, GlobalPlanner
 from astro_nav.types import FloatArray, Path
 
 
@@ -34,6 +34,7 @@ class RouteQuestion:
         start_map: (3,) pose of the robot.
         goals_map: (G, 3) goals in order, at least one.
         blocked_discs_map: (M, 3) x, y, radius [m] of places to keep off.
+        prices_map: (P, 5) jambs x, y, x, y [m] of passages that may be closed, and the expected price of passing [m].
         present_poses_map: (N, 3) the rest of the present way, whose cost is wanted for comparison; None without one.
     """
 
@@ -43,6 +44,7 @@ class RouteQuestion:
     goals_map: FloatArray
     blocked_discs_map: FloatArray
     present_poses_map: FloatArray | None = None
+    prices_map: FloatArray = field(default_factory=NO_PRICES.copy)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def answer_question(
     legs: list[PlanResult] = []
     start_map = question.start_map
     for number, goal_map in enumerate(question.goals_map, start=1):
-        leg = planner.plan(start_map, goal_map, now_s, cancelled, question.blocked_discs_map)
+        leg = planner.plan(start_map, goal_map, now_s, cancelled, question.blocked_discs_map, question.prices_map)
         if not leg.is_found and len(question.goals_map) > 1:
             leg = PlanResult(
                 leg.path,
@@ -109,9 +111,9 @@ def answer_question(
     present_cost_m = free_cost_m = float("inf")
     if question.present_poses_map is not None:
         present = Path(now_s, question.present_poses_map)
-        present_cost_m = free_cost_m = planner.measure_path(present, question.blocked_discs_map)
+        present_cost_m = free_cost_m = planner.measure_path(present, question.blocked_discs_map, question.prices_map)
         if len(question.blocked_discs_map):
-            free_cost_m = planner.measure_path(present)
+            free_cost_m = planner.measure_path(present, prices_map=question.prices_map)
     return RouteAnswer(question.number, tuple(legs), present_cost_m, free_cost_m)
 
 

@@ -12,6 +12,7 @@ from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray
 
 Cell = tuple[int, int]
+PRICED_HALF_M = 0.2  # the price of a passage is spread over so much before and behind its line
 
 
 @contextmanager
@@ -35,6 +36,37 @@ def block_disc(cost_map: CostMap, disc_map: FloatArray, params: GlobalPlannerPar
         weights[...] = np.where(room_m < 0.0, 0.0, raised)
         clearance_mm[...] = np.minimum(clearance_mm, np.rint(np.clip(distance_m, -30.0, 30.0) * 1000.0))
         yield
+
+
+@contextmanager
+def price_passage(cost_map: CostMap, row: FloatArray) -> Iterator[float]:
+    """Make passing between two jambs dearer for the length of one search, by the same whatever the line taken.
+
+    Args:
+        cost_map: whose weights are raised.
+        row: (5,) jambs x, y, x, y [m] and price [m].
+
+    Yields:
+        The largest weight there, 0 without a cell.
+    """
+    resolution_m = cost_map.map.resolution_m
+    ends = cost_map.find_points(row[:4].reshape(2, 2))
+    along = ends[1] - ends[0]
+    width = float(np.hypot(*along))
+    along = along / max(width, 1e-9)
+    half = max(PRICED_HALF_M / resolution_m, 1.0)
+    low, high = ends.min(axis=0) - half - 1.0, ends.max(axis=0) + half + 2.0
+    top, left, bottom, right = (int(np.floor(value)) for value in (low[1], low[0], high[1], high[0]))
+    with cost_map.patch(top, bottom, left, right) as (weights, _):
+        if weights.size == 0:
+            yield 0.0
+            return
+        rows = np.arange(max(top, 0), max(top, 0) + weights.shape[0])[:, None] + 0.5 - ends[0, 1]
+        columns = np.arange(max(left, 0), max(left, 0) + weights.shape[1])[None, :] + 0.5 - ends[0, 0]
+        beside, across = columns * along[0] + rows * along[1], rows * along[0] - columns * along[1]
+        inside = (np.abs(across) <= half) & (beside >= -1.0) & (beside <= width + 1.0) & (weights > 0.0)
+        weights[inside] += float(row[4]) / (2.0 * half * resolution_m)
+        yield float(weights.max())
 
 
 @contextmanager

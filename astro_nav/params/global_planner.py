@@ -134,6 +134,32 @@ class PaceParams:
 
 
 @dataclass(frozen=True)
+class MemoryParams:
+    """What is remembered of doors: which are usually open, and when."""
+
+    enabled: bool = parameter("remember which passages were open and let ways depend on it")
+    file: str = parameter("SQLite file of the memory; empty = beside map_file, or in ~/.ros when the map comes from a topic")
+    doors_file: str = parameter("YAML file with doors that have a name of yours; empty = only those found in the map")
+    max_width_m: float = parameter("wider openings are no doors", unit="m", minimum=0.1, maximum=5.0)
+    min_room_m2: float = parameter("what a door leads to has at least this area of room", unit="m^2", minimum=0.0, maximum=100.0)
+    prominence_m: float = parameter("and at least this much more clearance than the door", unit="m", minimum=0.01, maximum=2.0)
+    prior_open: float = parameter("how likely a door of which nothing is known is open, as the map says", minimum=0.01, maximum=0.99)
+    prior_weight: float = parameter("how many observations that is worth", minimum=0.1, maximum=100.0)
+    half_life_s: float = parameter("after so long an observation counts half", unit="s", minimum=60.0, maximum=1e9)
+    hours_apart: float = parameter(
+        "observations so many hours of the day away count 0.6 times as much; 24 = the time of day is no matter", unit="h", minimum=0.25, maximum=24.0
+    )
+    persistence_s: float = parameter("what was seen last is believed for about so long, whatever is usual", unit="s", minimum=1.0, maximum=1e6)
+    recount_s: float = parameter("a door seen in the same state again counts anew after so long", unit="s", minimum=0.0, maximum=1e6)
+    confirm_s: float = parameter("a door must be seen in a state for so long without a break", unit="s", minimum=0.0, maximum=60.0)
+    closed_price_m: float = parameter(
+        "what finding a door closed is expected to cost, waiting and turning back, as length of way", unit="m", minimum=0.0, maximum=200.0
+    )
+    sight_m: float = parameter("farther doors are not judged by what the lidar sees", unit="m", minimum=0.5, maximum=30.0)
+    save_s: float = parameter("between two writings of what was learnt", unit="s", minimum=0.5, maximum=3600.0)
+
+
+@dataclass(frozen=True)
 class GlobalPlannerParams:
     """All parameters of the global planner."""
 
@@ -151,3 +177,4 @@ class GlobalPlannerParams:
     arrival: ArrivalParams
     progress: ProgressParams
     pace: PaceParams
+    memory: MemoryParams

@@ -21,7 +21,7 @@ from astro_nav.geometry.se2 import compose, relative, transform_points
 from astro_nav.global_planning.cost_map import MapChange
 from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
-from astro_nav.global_planning.plan_worker import MapTaken, PlanWorker, RouteFound
+from astro_nav.global_planning.plan_worker import DoorsFound, MapTaken, News, PlanWorker
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.global_planner import GlobalPlannerParams
@@ -34,6 +34,7 @@ from astro_nav.ros.conversion import (
     pose_from_message,
     seconds_from_time,
 )
+from astro_nav.ros.door_watcher import DoorWatcher
 from astro_nav.ros.goal_servers import GoalServers
 from astro_nav.ros.node import LATEST, RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
@@ -53,12 +54,18 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def __init__(self) -> None:
         super().__init__(NAME, GlobalPlannerParams)
         self._transforms = Transforms(self)
-        self._navigator = Navigator(self.params)
+        self._doors = DoorWatcher(self, self._transforms, lambda: self._navigator.report_passages()) if self.params.memory.enabled else None
+        self._navigator = (
+            Navigator(self.params)
+            if self._doors is None
+            else Navigator(self.params, self._doors.list_prices, self._doors.take_blocked_place)
+        )
         planner = GlobalPlanner(self.params)
         planner.warm_up()
-        self._news: deque[MapTaken | RouteFound] = deque()
+        self._news: deque[News] = deque()
         self._news_error: Exception | None = None
-        self._worker = PlanWorker(planner, self._bring_news, time.monotonic, lambda: self.now_s)
+        find_doors = None if self._doors is None else self._doors.keeper.find_records
+        self._worker = PlanWorker(planner, self._bring_news, time.monotonic, lambda: self.now_s, find_doors)
         self._planning = self.diagnostics.add_durations("planning")
         self._map_update = self.diagnostics.add_durations("map update")
         self._has_map = False
@@ -88,6 +95,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._carry_out()
         if not self._worker.stop(STOP_TIMEOUT_S):
             self.get_logger().warning(f"a search did not end within {STOP_TIMEOUT_S:g} s")
+        if self._doors is not None:
+            self._doors.shut_down()
         self._goals.destroy()
 
     # Maps
@@ -167,6 +176,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         lookup = self._transforms.lookup_pose(frames.map, frames.base)
         self._navigator.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
         self._pose_reason = lookup.reason
+        if self._doors is not None:
+            self._doors.tick(lookup.pose)
         self._carry_out()
 
     def _measure_twist(self) -> FloatArray | None:
@@ -219,7 +230,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
 
     # From the planning thread
 
-    def _bring_news(self, news: MapTaken | RouteFound) -> None:
+    def _bring_news(self, news: News) -> None:
         """Called in the planning thread. (The events executor knows no guard conditions; a task wakes every executor.)"""
         self._news.append(news)
         if self.executor is not None:  # else the first tick takes the news
@@ -236,6 +247,9 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             news = self._news.popleft()
             if isinstance(news, MapTaken):
                 self._take_map_news(news)
+            elif isinstance(news, DoorsFound):
+                if self._doors is not None:
+                    self._doors.take_records(news.map_key, news.records)
             else:
                 self._planning.add(news.duration_s)
                 self._navigator.take_answer(news.answer, self.now_s)
