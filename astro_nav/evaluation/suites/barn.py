@@ -104,7 +104,8 @@ def build_barn_world(number: int, cylinders: FloatArray) -> World:
         make_wall("east wall", (east, back), (east, FIELD_END_Y_M), WALL_M),
     ]
     for place, (x, y) in enumerate(np.asarray(cylinders, float)):
-        solids += make_piece("cylinder", f"cylinder {place + 1}", (x, y), 0.0, (CYLINDER_RADIUS_M, 1.0), mapped=False, color="red")
+        size = (CYLINDER_RADIUS_M, 1.0)
+        solids += make_piece("cylinder", f"cylinder {place + 1}", (x, y), 0.0, size, mapped=False, color="red")
     return World(f"barn {number}", tuple(solids), start_pose_map=np.array(START), goals_map={"goal": np.array(GOAL)})
 
 

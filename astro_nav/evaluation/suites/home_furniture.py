@@ -34,7 +34,8 @@ def strew(layout: Layout, solids: list[Solid], generator: np.random.Generator, c
         furnisher = Furnisher(room, generator)
         furnisher.taken = [_bound(solid) for solid in solids + strewn if solid.bottom_m < 0.5]
         kind, size, radius, name, color = _draw_thing(generator)
-        rect = furnisher.find_free(2.0 * radius, 2.0 * radius, 0.02 if room.kind == "hall" else 0.1, near_wall=room.kind == "hall")
+        in_hall = room.kind == "hall"
+        rect = furnisher.find_free(2.0 * radius, 2.0 * radius, 0.02 if in_hall else 0.1, near_wall=in_hall)
         if rect is not None:
             yaw = float(generator.uniform(0.0, 2.0 * math.pi))
             strewn += make_piece(kind, f"{name} {number + 1}", rect.middle, yaw, size, mapped=False, color=color)
@@ -186,7 +187,8 @@ def _furnish_hall(f: Furnisher) -> None:
 
 def _furnish_kitchen(f: Furnisher) -> None:
     longest = "south" if f.room.inside.y0 < 1.0 else "north"
-    if f.add_at_wall("box", "counter", (min(f.draw(1.8, 3.0), f.room.inside.width - 0.75), 0.6, 0.9), wall=longest, corner=True, color="white"):
+    size = (min(f.draw(1.8, 3.0), f.room.inside.width - 0.75), 0.6, 0.9)
+    if f.add_at_wall("box", "counter", size, wall=longest, corner=True, color="white"):
         f.add_at_wall("box", "fridge", (0.6, 0.62, 1.8), color="steel", free_in_front_m=0.7)
     kind = "table" if f.generator.random() < 0.7 else "round_table"
     f.add_table("table", f.draw(0.8, 1.3), f.draw(0.75, 0.85), int(f.generator.integers(2, 5)), kind)

@@ -14,6 +14,7 @@ from astro_nav.simulation.world import Door
 OUTER_THICKNESS_M = 0.2
 DOORWAY_M = (0.8, 0.95)  # width of a doorway, least and most
 DOOR_FRAME_M = 0.12  # a doorway keeps so far from the room's corner
+DOOR_ROOM_M = 1.0  # so far from the hall's wall a door of the hall reaches into a room
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,13 @@ def _add_strip(
             border = float(borders[number])
             between = ()
             if before is not None and {before.kind, kind} <= {"kitchen", "living room", "study"} and generator.random() < 0.7:
-                between = (_draw_gap(generator, y0, y1, generator.random() < 0.3),)
+                # Clear of doors that stand open at the wall between the rooms.
+                low, high = (y0, y1 - DOOR_ROOM_M) if side == "south" else (y0 + DOOR_ROOM_M, y1)
+                between = (_draw_gap(generator, low, high, generator.random() < 0.3),)
                 _keep_doorway_free(before, border, between[0], False)
                 _keep_doorway_free(room, border, between[0], False)
-            layout.walls += _Wall(f"{before.kind} {kind} wall", False, border, y0, y1, between).build()  # type: ignore[union-attr]
+            name = f"{before.kind} {kind} wall"  # type: ignore[union-attr]  # there is a room before the second one
+            layout.walls += _Wall(name, False, border, y0, y1, between).build()
         before = room
     layout.walls += _Wall(f"hall {side} wall", True, wall_y, 0.0, split, tuple(gaps)).build()
 

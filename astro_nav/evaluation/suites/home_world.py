@@ -69,7 +69,6 @@ def make_home(seed: int, clutter: int | None = None) -> Home:
 
 def _turn_home(seed: int, layout: Layout, solids: list[Solid], yaw: float) -> Home:
     pose = np.array([0.0, 0.0, yaw])
-    hall = layout.rooms[0].inside
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         x, y = se2.transform_points(pose, np.array(point)).tolist()
@@ -79,7 +78,7 @@ def _turn_home(seed: int, layout: Layout, solids: list[Solid], yaw: float) -> Ho
     turned = [replace(solid, center_map=place(solid.center_map), yaw_rad=solid.yaw_rad + yaw) for solid in solids]
     free = _find_hall_place(layout, solids)
     world = World(f"home {seed}", tuple(turned), tuple(doors), start_pose_map=np.array([*place(free), yaw]))
-    return Home(world, layout, pose) if hall.area > 0.0 else Home(world, layout, pose)
+    return Home(world, layout, pose)
 
 
 def _find_hall_place(layout: Layout, solids: list[Solid]) -> tuple[float, float]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from astro_nav.errors import EvaluationError, MapError
 from astro_nav.evaluation.scenario import GoalOrder, Scenario
-from astro_nav.evaluation.suites.home_world import draw_pair, make_home
-from astro_nav.evaluation.suites.judge import Judge, find_walk
+from astro_nav.evaluation.suites.home_world import draw_pair, find_roomy_points, make_home
+from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge, draw_truth, find_walk
 from astro_nav.evaluation.suites.suite import Suite, make_generator
 from astro_nav.mapping.map_file import load_map
 from astro_nav.simulation.map_world import world_from_map
@@ -68,9 +68,6 @@ def _draw_people(world: World, generator: np.random.Generator) -> tuple[PersonSc
 
 def draw_walk(world: World, generator: np.random.Generator, distance_m: float = 1.2) -> FloatArray | None:
     """A walk (N, 2) through the home that begins away from the robot; None when none was found."""
-    from astro_nav.evaluation.suites.home_world import find_roomy_points
-    from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, draw_truth
-
     points = find_roomy_points(draw_truth(world, True, PERSON_BOTTOM_M, PERSON_TOP_M), 0.35)
     goal = next(iter(world.goals_map.values()))
     away = points[

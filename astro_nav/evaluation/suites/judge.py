@@ -14,9 +14,8 @@ from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.robot import RobotParams
 from astro_nav.simulation.rasterizing import rasterize_world
-from astro_nav.simulation.solids import SolidIndex, compute_disc_outline
+from astro_nav.simulation.solids import Solid, SolidIndex, compute_disc_outline
 from astro_nav.simulation.world import World, describe_door
-from astro_nav.simulation.solids import Solid
 from astro_nav.types import FloatArray, OccupancyMap
 
 RESOLUTION_M = 0.05
@@ -62,7 +61,8 @@ class Judge:
 
     def measure_point_room(self, point_map: FloatArray) -> float:
         """Distance of a point to the nearest thing in the robot's height [m]."""
-        return self._index.measure_polygon_clearance(compute_disc_outline(tuple(point_map[:2]), 1e-4, 3), self._panels, NO_DISCS)[0]
+        speck = compute_disc_outline((float(point_map[0]), float(point_map[1])), 1e-4, 3)
+        return self._index.measure_polygon_clearance(speck, self._panels, NO_DISCS)[0]
 
     def plan(self, start_map: FloatArray, goal_map: FloatArray) -> PlanResult:
         """The way of least cost in the world as it really is."""

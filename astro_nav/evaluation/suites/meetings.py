@@ -158,7 +158,8 @@ def _stand_in_doorway(generator: np.random.Generator) -> Meeting:
     """Somebody stands in the only doorway and leaves late."""
     width, y = float(generator.uniform(0.8, 0.95)), float(generator.uniform(1.4, 2.6))
     solids = make_room_walls((0.0, 0.0), (8.0, 4.0))
-    solids += [make_block("wall south", 3.95, 0.0, 4.05, y - 0.5 * width), make_block("wall north", 3.95, y + 0.5 * width, 4.05, 4.0)]
+    solids.append(make_block("wall south", 3.95, 0.0, 4.05, y - 0.5 * width))
+    solids.append(make_block("wall north", 3.95, y + 0.5 * width, 4.05, 4.0))
     leaves_s = float(generator.uniform(6.0, 16.0))
     ahead = 1.0 if generator.random() < 0.5 else -1.0
     # They step out of the doorway and aside, clear of the robot's goal; on the other side when the robot waits on this one.
@@ -184,7 +185,7 @@ def _sit_down(generator: np.random.Generator) -> Meeting:
     comes_from = (7.4, 0.6) if generator.random() < 0.5 else (1.2, 4.4)
     waits_s = float(generator.uniform(0.0, 3.0))
     walker = make_walker(0, [comes_from, (seat[0], 2.0), seat], float(generator.uniform(0.6, 0.9)), waits_s)
-    start, goal = np.array([0.8, float(generator.uniform(1.4, 2.4)), 0.0]), np.array([7.2, float(generator.uniform(1.6, 2.6)), 0.0])
+    start, goal = np.array([0.8, generator.uniform(1.4, 2.4), 0.0]), np.array([7.2, generator.uniform(1.6, 2.6), 0.0])
     return Meeting(solids, start, goal, [walker], "stop")
 
 

@@ -28,10 +28,12 @@ def make_parking(seed: int) -> Scenario:
         generator = make_generator(seed, 1, attempt)
         goal, pieces = _BUILDERS[variant](generator)
         solids = make_room_walls((0.0, 0.0), SIZE_M) + pieces
-        start = np.array([generator.uniform(0.6, SIZE_M[0] - 0.6), generator.uniform(0.6, SIZE_M[1] - 0.6), generator.uniform(-math.pi, math.pi)])
+        low, high = np.array([0.6, 0.6, -math.pi]), np.array([SIZE_M[0] - 0.6, SIZE_M[1] - 0.6, math.pi])
+        start = generator.uniform(low, high)
         world = World(f"parking {variant}", tuple(solids), start_pose_map=start, goals_map={"goal": goal})
         judge = Judge(world)
-        if judge.measure_point_room(start) < judge.robot.circumscribed_radius_m + 0.1 or judge.measure_room(goal) < LEAST_ROOM_M - 1e-6:
+        has_room = judge.measure_point_room(start) >= judge.robot.circumscribed_radius_m + 0.1
+        if not has_room or judge.measure_room(goal) < LEAST_ROOM_M - 1e-6:
             continue
         length_m = judge.reaches(start, goal)
         if length_m is not None and length_m >= 2.0:

@@ -31,7 +31,11 @@ def make_people(seed: int) -> Scenario:
             behaviours[person.name] = SocialForceBehaviour(person.motion)
     people = tuple(replace(person, reacts=meeting.mode != "ignore") for person in meeting.people)
     world = World(
-        f"people {situation}", tuple(meeting.solids), people=people, start_pose_map=meeting.start, goals_map={"goal": meeting.goal}
+        f"people {situation}",
+        tuple(meeting.solids),
+        people=people,
+        start_pose_map=meeting.start,
+        goals_map={"goal": meeting.goal},
     )
     way_m = float(np.linalg.norm(meeting.goal[:2] - meeting.start[:2]))
     return Scenario(
