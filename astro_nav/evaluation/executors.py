@@ -105,7 +105,7 @@ def connect_cluster(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise EvaluationError("--scheduler needs dask.distributed: pip install 'astro_nav[cluster]'") from error
+        raise EvaluationError("--scheduler needs dask.distributed, the extra [cluster]: pip install distributed") from error
     try:
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

@@ -18,7 +18,7 @@ ROSDEP_KEYS = {"tf2_ros": "tf2_ros_py", "numpy": "python3-numpy", "scipy": "pyth
 # Needed by demo and simulator alone, and no distribution has them: `make` says so where they are missing.
 NOT_IN_ROSDEP = {"mujoco", "rosbags"}
 # Only behind a check whether they are there.
-OPTIONAL = {"imageio_ffmpeg", "launch", "launch_ros", "ros2launch", "psutil", "setproctitle", "llvmlite", "rcl_interfaces", "mcap"}
+OPTIONAL = {"distributed", "imageio_ffmpeg", "launch", "launch_ros", "ros2launch", "psutil", "setproctitle", "llvmlite", "rcl_interfaces", "mcap"}
 
 
 def read_package_xml(folder: Path) -> ElementTree.Element:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install 'astro_nav[cluster]'")
+pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install distributed")
 
 from distributed import LocalCluster  # noqa: E402  only after it is known to be there
 from scenes import evaluation_workers as workers  # noqa: E402
