@@ -12,6 +12,7 @@ from astro_nav.evaluation.suites.homes import compute_time_limit
 from astro_nav.evaluation.suites.judge import Judge, load_robot
 from astro_nav.evaluation.suites.pieces import make_piece, make_room_walls
 from astro_nav.evaluation.suites.suite import Suite, make_generator
+from astro_nav.geometry.angles import wrap_angle
 from astro_nav.simulation.solids import Solid
 from astro_nav.simulation.world import World
 
@@ -19,6 +20,35 @@ SIZE_M = (6.0, 5.0)
 VARIANTS = ("beside a wall", "in a corner", "docking", "between boxes", "between chairs", "under a table", "in the open")
 # Judged with the pose that the robot is told and what the world is, the goal leaves at least this around the footprint.
 LEAST_ROOM_M = 0.05
+# The robot's own tolerance of arrival (0.05 m, 0.1 rad) and the worst error of its localisation (0.09 m, 0.03 rad).
+TOLERANCE_M, TOLERANCE_RAD = 0.14, 0.14
+STILL_M, STILL_RAD, REST_S = 0.01, 0.03, 1.5
+
+
+class ParkingReferee:
+    """Ends an episode with success once the robot rests where it was sent, by its true pose.
+
+    What the robot believes does not count: it may end a goal beside the one that it was given.
+
+    Args:
+        goal_map: (3,).
+    """
+
+    def __init__(self, goal_map: np.ndarray) -> None:
+        self._goal_map = goal_map
+        self._rests_at, self._since_s = np.full(3, np.inf), 0.0
+
+    def __call__(self, now_s: float, pose_map_base: np.ndarray) -> bool | None:
+        if math.dist(pose_map_base[:2], self._rests_at[:2]) > STILL_M or _differ(pose_map_base, self._rests_at) > STILL_RAD:
+            self._rests_at, self._since_s = pose_map_base.copy(), now_s
+        is_near = math.dist(pose_map_base[:2], self._goal_map[:2]) <= TOLERANCE_M
+        is_turned = _differ(pose_map_base, self._goal_map) <= TOLERANCE_RAD
+        return True if is_near and is_turned and now_s - self._since_s >= REST_S else None
+
+
+def _differ(pose: np.ndarray, other: np.ndarray) -> float:
+    """Angle between two headings; of an unknown one, half a turn."""
+    return abs(float(wrap_angle(pose[2] - other[2]))) if np.isfinite(other[2]) else math.pi
 
 
 def make_parking(seed: int) -> Scenario:
@@ -46,6 +76,7 @@ def make_parking(seed: int) -> Scenario:
         world=world,
         orders=(GoalOrder(goal[None, :]),),
         time_limit_s=compute_time_limit(length_m) + 10.0,
+        is_done=ParkingReferee(goal),
         facts={"variant": variant, "room_m": judge.measure_room(goal), "way_m": length_m},
     )
 

@@ -17,6 +17,7 @@ from astro_nav.evaluation.suites.data import find_data_file
 from astro_nav.evaluation.suites.doors import DailySchedule, make_scheduled_home
 from astro_nav.evaluation.suites.home_world import make_home
 from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge
+from astro_nav.evaluation.suites.parking import ParkingReferee
 from astro_nav.evaluation.suites.suite import make_generator
 from astro_nav.mapping.map_file import save_map
 from astro_nav.simulation.behaviours import WalkBehaviour
@@ -181,6 +182,17 @@ def test_the_barn_referee_ends_as_the_rules_say():
     assert referee(600.9, start + [0.0, 3.0, 0.0]) is None
     assert referee(601.1, start + [0.0, 3.0, 0.0]) is False
     assert BarnReferee()(20.0, np.array([-2.25, 12.1, 0.0])) is True
+
+
+def test_only_a_robot_that_rests_where_it_was_sent_has_parked():
+    goal = np.array([1.0, 2.0, 3.1])
+    near, far = goal + [0.05, 0.05, 0.1], goal + [0.3, 0.0, 0.0]  # the heading wraps
+    assert [ParkingReferee(goal)(0.0, near), ParkingReferee(goal)(99.0, far)] == [None, None]
+    referee = ParkingReferee(goal)
+    assert [referee(t, far) for t in (0.0, 5.0)] == [None, None]
+    assert [referee(t, near) for t in (6.0, 7.0, 7.6)] == [None, None, True]
+    passing = ParkingReferee(goal)
+    assert [passing(0.2 * i, goal + [0.02 * i - 0.1, 0.0, 0.0]) for i in range(12)] == [None] * 12
 
 
 def test_daily_schedules_also_close_over_midnight():
