@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from astro_nav.errors import MapError
 from astro_nav.geometry.footprint import compute_edge_distances, compute_signed_distances
 from astro_nav.geometry.se2 import invert, transform_points
+from astro_nav.global_planning.zones import Zone, contain_points
 from astro_nav.kernels import distance_field
 from astro_nav.kernels.way_cost import (
     LARGEST_CLEARANCE_M,
@@ -45,8 +46,9 @@ class CostMap:
         clearance_mm: (H + 2, W + 2) int16 distance from the cell's middle to the nearest obstacle's surface.
     """
 
-    def __init__(self, occupancy_map: OccupancyMap, params: GlobalPlannerParams) -> None:
+    def __init__(self, occupancy_map: OccupancyMap, params: GlobalPlannerParams, zones: Sequence[Zone] = ()) -> None:
         find_map_problem(occupancy_map, params.search.max_map_cells)
+        self._zones = tuple(zones)
         self._params = params
         self._footprint_m = params.robot.footprint
         self.inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), self._footprint_m)[0])
@@ -64,12 +66,41 @@ class CostMap:
         """Bounds of the weights that are not 0, as long as no patch is laid over them."""
         cost = self._params.cost
         largest = 1.0 + cost.closeness_weight
+        for zone in self._zones:
+            largest *= self._find_slowness(zone)
         return 1.0, largest * (cost.unknown_weight if cost.unknown == "discouraged" else 1.0)
 
     @property
     def memory_bytes(self) -> int:
         """Memory of clearances and weights."""
         return self.weights.nbytes + self.clearance_mm.nbytes
+
+    def set_zones(self, zones: Sequence[Zone]) -> None:
+        """Take other zones; what they and those before cover is computed again."""
+        touched, self._zones = [*self._zones, *zones], tuple(zones)
+        rows, columns = self.map.shape
+        for zone in touched:
+            corners = self.find_points(zone.polygon_map)
+            low = np.clip(np.floor(corners.min(axis=0)).astype(np.int64), 0, [columns, rows])
+            high = np.clip(np.ceil(corners.max(axis=0)).astype(np.int64) + 1, 0, [columns, rows])
+            if (high > low).all():
+                self._fill_window(int(low[1]), int(high[1]), int(low[0]), int(high[0]))
+
+    def _find_slowness(self, zone: Zone) -> float:
+        """How many times as long a metre takes there."""
+        return 1.0 if zone.is_keep_out else max(self._params.robot.limits.max_speed_mps / zone.max_speed_mps, 1.0)
+
+    def _find_zone_cells(self, zone: Zone, top: int, bottom: int, left: int, right: int) -> tuple[tuple[slice, slice], NDArray] | None:
+        """Part of a window of cells that a zone may cover, and which of it; None when it covers nothing."""
+        corners = self.find_points(zone.polygon_map)
+        low, high = np.floor(corners.min(axis=0)).astype(np.int64), np.ceil(corners.max(axis=0)).astype(np.int64) + 1
+        first_row, end_row = max(int(low[1]), top), min(int(high[1]), bottom)
+        first_column, end_column = max(int(low[0]), left), min(int(high[0]), right)
+        if end_row <= first_row or end_column <= first_column:
+            return None
+        x, y = np.meshgrid(np.arange(first_column, end_column) + 0.5, np.arange(first_row, end_row) + 0.5)
+        inside = contain_points(corners, np.column_stack([x.reshape(-1), y.reshape(-1)])).reshape(x.shape)
+        return (slice(first_row - top, end_row - top), slice(first_column - left, end_column - left)), inside
 
     def update(self, occupancy_map: OccupancyMap) -> MapChange:
         """Take a map on the same grid in place of the present one.
@@ -123,11 +154,20 @@ class CostMap:
             POLICY_NUMBERS[cost.unknown],
             cost.unknown_weight,
         )
+        for zone in self._zones:
+            part = self._find_zone_cells(zone, top, bottom, left, right)
+            if part is not None and not zone.is_keep_out:
+                window = self.weights[top + 1 : bottom + 1, left + 1 : right + 1][part[0]]
+                window[part[1]] *= np.float32(self._find_slowness(zone))
 
     def _mark_obstacles(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.bool_]:
         cost = self._params.cost
         obstacles = np.empty((bottom - top, right - left), np.bool_)
         mark_obstacles(self._occupancy, top, left, cost.occupied_threshold, cost.unknown == "blocked", obstacles)
+        for zone in self._zones:
+            part = self._find_zone_cells(zone, top, bottom, left, right) if zone.is_keep_out else None
+            if part is not None:
+                obstacles[part[0]] |= part[1]
         return obstacles
 
     def find_points(self, points_map: FloatArray) -> FloatArray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from astro_nav.errors import MapError
 from astro_nav.global_planning.cost_map import CostMap, MapChange
 from astro_nav.global_planning.passage_memory import PassageRecord
 from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.global_planning.zones import Zone
 from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, answer_question, answer_timeout
 from astro_nav.types import OccupancyMap
 
@@ -43,7 +44,14 @@ class DoorsFound:
     duration_s: float
 
 
-News = MapTaken | RouteFound | DoorsFound
+@dataclass(frozen=True)
+class ZonesTaken:
+    """Other zones hold from now on."""
+
+    zones: tuple[Zone, ...]
+
+
+News = MapTaken | RouteFound | DoorsFound | ZonesTaken
 
 
 class PlanWorker:
@@ -70,6 +78,7 @@ class PlanWorker:
         self._time_limit_s = planner.params.search.time_limit_s
         self._news = threading.Condition()
         self._map: OccupancyMap | None = None
+        self._zones: tuple[Zone, ...] | None = None
         self._question: RouteQuestion | None = None
         self._stopping = False
         self._find_doors, self._doors_are_due = find_doors, False
@@ -93,6 +102,12 @@ class PlanWorker:
             self._map = occupancy_map
             self._news.notify()
 
+    def set_zones(self, zones: Sequence[Zone]) -> None:
+        """Have keep-out and slow zones taken."""
+        with self._news:
+            self._zones = tuple(zones)
+            self._news.notify()
+
     def ask(self, question: RouteQuestion) -> None:
         """Have a question answered; one under way or waiting is dropped without an answer."""
         with self._news:
@@ -106,18 +121,22 @@ class PlanWorker:
                 if self._stopping:
                     return
                 occupancy_map, self._map = self._map, None
+                zones, self._zones = self._zones, None
                 question = None
                 if occupancy_map is None:
                     question, self._question = self._question, None
+            if zones is not None:
+                self._planner.set_zones(zones)
+                self._report(ZonesTaken(zones))
             if occupancy_map is not None:
                 self._take_map(occupancy_map)
             elif question is not None:
                 self._answer(question)
-            else:
+            elif self._doors_are_due:
                 self._look_for_doors()
 
     def _has_work(self) -> bool:
-        return self._stopping or self._map is not None or self._question is not None or self._doors_are_due
+        return self._stopping or self._map is not None or self._question is not None or self._doors_are_due or self._zones is not None
 
     def _look_for_doors(self) -> None:
         self._doors_are_due = False

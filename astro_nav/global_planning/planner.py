@@ -8,7 +8,7 @@ taken off again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -28,6 +28,7 @@ from astro_nav.global_planning.way_shape import (
     measure_distances_to_go,
     shape_way,
 )
+from astro_nav.global_planning.zones import Zone
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
@@ -48,6 +49,7 @@ class GlobalPlanner:
         self.params = params
         self._cost_map: CostMap | None = None
         self._searcher: GridSearcher | None = None
+        self._zones: tuple[Zone, ...] = ()
         self._largest_weight = 1.0  # and
         self._discs_map = NO_DISCS  # of the plan that is being made
 
@@ -72,9 +74,15 @@ class GlobalPlanner:
             change = self._cost_map.update(occupancy_map)
             if change is not MapChange.EVERYTHING:
                 return change
-        cost_map = CostMap(occupancy_map, self.params)
+        cost_map = CostMap(occupancy_map, self.params, self._zones)
         self._cost_map, self._searcher = cost_map, GridSearcher(cost_map.weights)
         return MapChange.EVERYTHING
+
+    def set_zones(self, zones: Sequence[Zone]) -> None:
+        """Take keep-out and slow zones in place of those before."""
+        self._zones = tuple(zones)
+        if self._cost_map is not None:
+            self._cost_map.set_zones(self._zones)
 
     def warm_up(self) -> None:
         """Compile or load every kernel by planning on a small map."""

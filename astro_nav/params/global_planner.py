@@ -170,6 +170,9 @@ class GlobalPlannerParams:
         "whose types navigate_to_pose and navigate_through_poses have; nav2_msgs: for rviz2's Nav2 panel and nav2_simple_commander",
         choices=ACTION_PACKAGES,
     )  # fmt: skip
+    zones_file: str = parameter(
+        "YAML file of keep-out and slow zones; read again whenever it changes; empty = none", live=True
+    )
     rate_hz: float = parameter("how often arrival and progress are looked at", unit="Hz", minimum=1.0, maximum=50.0)
     cost: CostParams
     search: SearchParams

@@ -21,7 +21,7 @@ from astro_nav.geometry.se2 import compose, relative, transform_points
 from astro_nav.global_planning.cost_map import MapChange
 from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
-from astro_nav.global_planning.plan_worker import DoorsFound, MapTaken, News, PlanWorker
+from astro_nav.global_planning.plan_worker import DoorsFound, MapTaken, News, PlanWorker, ZonesTaken
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.global_planner import GlobalPlannerParams
@@ -39,6 +39,7 @@ from astro_nav.ros.goal_servers import GoalServers
 from astro_nav.ros.node import LATEST, RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
 from astro_nav.ros.transforms import Lookup, Transforms
+from astro_nav.ros.zone_watcher import ZoneWatcher
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
 NAME = "global_planner"
@@ -86,6 +87,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self.subscribe(LocalPlannerStatus, "local_planner_status", self._take_local_status, RELIABLE)
         self._goals = GoalServers(self, self._accept_goal, self._cancel_goal, load_action_types(self.params.action_package))
         self._nav2_answers = answer_for_nav2(self) if self.params.action_package == NAV2 else []
+        self._zones = ZoneWatcher(self, self._worker.set_zones)
         self._worker.start()
         self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
 
@@ -176,6 +178,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         lookup = self._transforms.lookup_pose(frames.map, frames.base)
         self._navigator.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
         self._pose_reason = lookup.reason
+        self._zones.tick(lookup.pose)
         if self._doors is not None:
             self._doors.tick(lookup.pose)
         self._carry_out()
@@ -247,6 +250,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             news = self._news.popleft()
             if isinstance(news, MapTaken):
                 self._take_map_news(news)
+            elif isinstance(news, ZonesTaken):
+                self._navigator.report_map(MapChange.CELLS)
             elif isinstance(news, DoorsFound):
                 if self._doors is not None:
                     self._doors.take_records(news.map_key, news.records)
