@@ -26,6 +26,11 @@ class Outline:
         on_box = np.isclose(self.vertices, low) | np.isclose(self.vertices, high)
         self._is_box = len(self.vertices) == 4 and bool(on_box.all())
 
+    @property
+    def ends_m(self) -> tuple[float, float]:
+        """x of its rearmost and its foremost point in base_link."""
+        return self._middle_x - self._half_x, self._middle_x + self._half_x
+
     def measure_clearances(self, x_m: FloatArray, y_m: FloatArray) -> FloatArray:
         """Signed distances of points in base_link to the outline.
 

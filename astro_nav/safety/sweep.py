@@ -28,6 +28,8 @@ from astro_nav.types import FloatArray
 CREEP_FADE_M = 0.002
 # Numerical slack when a touched point is asked to come no nearer.
 TOUCH_SLACK_M = 1e-4
+# A curve that leads no further ahead or back than this is a turn on the spot.
+LEAST_WAY_AHEAD_M = 0.02
 
 
 @dataclass(frozen=True)
@@ -205,17 +207,28 @@ class MotionChecker:
         return CheckResult(float(allowed[tightest]), int(chosen[point]), contact_s, distance, touching)
 
     def _drop_followers(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> np.ndarray:
-        """Leave out where things will be that come to where the robot is now and that its motion leads away from.
+        """Leave out where things will be that come from behind, or that come to where the robot leads away from.
 
         Braking for somebody who walks behind the robot would bring about the contact that it is to avoid.
         """
         coming = chosen[around.origins[chosen] >= 0]
-        arriving = np.unique(around.origins[coming[around.clearances_m[coming] < self._params.touch_m]])
-        if not len(arriving):
+        if not len(coming):
             return chosen
-        nearest = self._measure_along(around, arriving, sweep).min(axis=0)
-        followers = arriving[nearest >= around.clearances_m[arriving] - TOUCH_SLACK_M]
-        return chosen[~np.isin(around.origins[chosen], followers)] if len(followers) else chosen
+        arriving = np.unique(around.origins[coming[around.clearances_m[coming] < self._params.touch_m]])
+        if len(arriving):
+            nearest = self._measure_along(around, arriving, sweep).min(axis=0)
+            arriving = arriving[nearest >= around.clearances_m[arriving] - TOUCH_SLACK_M]
+        origins = np.unique(around.origins[coming])
+        behind = origins[self._find_behind(around.x_m[origins], sweep)]
+        return chosen[~np.isin(around.origins[chosen], np.union1d(arriving, behind))]
+
+    def _find_behind(self, x_m: FloatArray, sweep: Sweep) -> np.ndarray:
+        """(N,) bool: beyond the end of the outline from which the motion leads away; nobody while it turns on the spot."""
+        ahead_m = float(sweep.x_m[-1])
+        if abs(ahead_m) < LEAST_WAY_AHEAD_M:
+            return np.zeros(len(x_m), dtype=bool)
+        rear_m, front_m = self._outline.ends_m
+        return x_m < rear_m if ahead_m > 0.0 else x_m > front_m
 
     def _measure_along(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> FloatArray:
         """(K, N) clearances of the chosen points at every pose of the curve."""

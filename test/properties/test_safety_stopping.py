@@ -139,6 +139,54 @@ def test_what_appears_ahead_with_room_to_stop_is_not_touched(seed: int) -> None:
     assert drive.world.contact_speed < 0.02, "whoever still moves when it is reached would have touched"
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("distance_m", [0.27, 0.32, 0.36])
+def test_what_appears_without_room_to_stop_is_hit_no_faster_than_emergency_braking_leaves(distance_m: float, seed: int) -> None:
+    """From the reaction on the robot brakes as hard as robot.yaml says that it can."""
+    drive = Drive(World(PARAMS.robot.footprint, room(12.0)), seed=seed)
+    drive.run(2.0 + 0.03 * seed, (1.0, 0.0))
+    speed = drive.world.v
+    drive.world.things.append(Disc(drive.world.x + 0.21 + distance_m + 0.05, 0.0, 0.05))
+    drive.run(1.5, (1.0, 0.0))
+    reaction_s = 0.1 + 0.02 + 0.02 + 0.06
+    braking_m = distance_m - speed * reaction_s
+    left = math.sqrt(max(speed**2 - 2.0 * PARAMS.robot.limits.emergency_deceleration_mps2 * braking_m, 0.0))
+    assert drive.world.contact_speed <= left + 0.03
+    # From three quarters of the braking distance on that is less than half.
+    if braking_m > 0.375 * speed**2 / PARAMS.robot.limits.emergency_deceleration_mps2:
+        assert drive.world.contact_speed <= 0.5 * speed
+
+
+def test_somebody_who_walks_up_from_behind_does_not_make_it_brake() -> None:
+    """Braking would bring about the contact."""
+    drive = Drive(World(PARAMS.robot.footprint, room(16.0)))
+    drive.run(2.0, (0.6, 0.0))
+    drive.world.things.append(Disc(drive.world.x - 2.0, 0.05, 0.1, vx=1.3))
+    begin = len(drive.verdicts)
+    drive.run(3.5, (0.6, 0.0), lambda running: running.world.measure_clearance() < 0.03)
+    assert drive.world.measure_clearance() < 0.03, "nobody has come near"
+    assert min(verdict.twist[0] for verdict in drive.verdicts[begin:]) > 0.55
+
+
+@pytest.mark.parametrize("approach", [0.5, 1.0, 1.4])
+def test_it_stands_before_somebody_who_comes_straight_at_it_arrives(approach: float) -> None:
+    """The time to contact bounds the speed of approach, from `motion.horizon_s` on; braking takes the rest of it."""
+    drive = Drive(World(PARAMS.robot.footprint, room(16.0)))
+    drive.run(2.0, (0.7, 0.0))
+    drive.world.things.append(Disc(drive.world.x + 3.2, 0.0, 0.15, vx=-approach))
+    times_to_contact = []
+
+    def watch(running: Drive) -> bool:
+        clearance = running.world.measure_clearance()
+        if running.world.v > 0.05:
+            times_to_contact.append(clearance / (running.world.v + approach))
+        return clearance < 0.02
+
+    drive.run(4.0, (0.7, 0.0), watch)
+    assert drive.world.measure_clearance() < 0.02 and drive.stands
+    assert min(times_to_contact) > 0.25 * PARAMS.motion.horizon_s
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_what_appears_beside_does_not_stop_the_robot(seed: int) -> None:
     rng = np.random.default_rng(seed)
