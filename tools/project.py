@@ -12,6 +12,11 @@ import sys
 if sys.version_info < (3, 10):
     sys.exit("Astro Nav needs Python 3.10 or newer, this is %d.%d. Name another one, for example: make PYTHON=python3.11" % sys.version_info[:2])
 
+import signal  # noqa: E402
+
+# Until there is something to stop, Ctrl-C ends this process at once and without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse  # noqa: E402
 import os  # noqa: E402
 from collections.abc import Callable  # noqa: E402
