@@ -151,7 +151,9 @@ def build_person_mesh(person: PersonScript, people: PeopleParams) -> str:
     parts = [
         _make_lathe((0.0, side), [(0.0, people.leg_radius_m), (hip_m, people.leg_radius_m)]),
         _make_lathe((0.0, -side), [(0.0, people.leg_radius_m), (hip_m, people.leg_radius_m)]),
-        _make_lathe((0.0, 0.0), [(0.96 * hip_m, 0.7 * person.radius_m), (0.9 * shoulder_m, person.radius_m), (shoulder_m, 0.5 * person.radius_m)]),
+        _make_lathe((0.0, 0.0), [(share * height_m, width * person.radius_m) for share, width, height_m in (
+            (0.96, 0.7, hip_m), (0.9, 1.0, shoulder_m), (1.0, 0.5, shoulder_m), (1.01, 0.3, shoulder_m), (1.06, 0.3, shoulder_m)
+        )]),
         _make_lathe((0.0, 0.0), _make_ball(1.02 * shoulder_m, head_m)),
     ]
     lines, offset = ["# A person of Astro Nav, made by astro-nav world-to-sdf", "mtllib person.mtl", "usemtl cloth"], 1
