@@ -14,6 +14,7 @@ from astro_nav.demo.goal_client import ACKNOWLEDGE_PATIENCE_S, GoalClient  # noq
 from astro_nav.demo.goals import Goal  # noqa: E402
 from astro_nav.global_planning.navigator import EndGoal, Ending  # noqa: E402
 from astro_nav.global_planning.plan_result import ErrorCode  # noqa: E402
+from astro_nav.ros.action_types import load_action_types  # noqa: E402
 from astro_nav.ros.goal_servers import GoalServers  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
@@ -26,7 +27,8 @@ def test_a_goal_that_nobody_heard_is_sent_again_and_reached() -> None:
     try:
         client = GoalClient(node, "map")
         client.send(Goal(1.0, 2.0, 0.5), 100.0)  # there is no server yet: it is lost
-        servers = GoalServers(node, lambda goal_id, poses: accepted.append((goal_id, poses[0].pose.position.x)), lambda goal_id: False)
+        types = load_action_types("astro_nav_msgs")
+        servers = GoalServers(node, lambda goal_id, poses: accepted.append((goal_id, poses[0].pose.position.x)), lambda goal_id: False, types)
         assert spin_until(node, lambda: client.is_server_ready, LIMIT_S)
         assert not client.look_after(100.0 + 0.9 * ACKNOWLEDGE_PATIENCE_S) and not accepted
         assert client.look_after(100.0 + ACKNOWLEDGE_PATIENCE_S)

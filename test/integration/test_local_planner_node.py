@@ -236,11 +236,17 @@ def test_pictures_and_the_rest_for_those_who_listen(robot: MakeBelieveRobot) -> 
     grid = grids[-1]
     assert grid.header.frame_id == "odom" and grid.info.width * grid.info.resolution == pytest.approx(6.0, abs=0.1)
     assert 0 in grid.data
-    assert len(ways[-1].poses) == 31 and ways[-1].header.frame_id == "odom"
-    turn = np.array([p.positions[0] for p in screens[-1].points])
-    assert screens[-1].joint_names == ["screen_pan_joint"] and np.abs(turn).max() <= 1.57
-    yaws = np.unwrap(robot.trajectories[-1][1].poses_odom[:, 2])
-    assert np.sign(yaws[-1] - yaws[0]) == np.sign(turn[-1]), "the screen looks to the side to which the base turns"
+    # A single cycle may be refused on a busy machine, and its way is then empty.
+    robot.wait_for(lambda: len(ways[-1].poses) == 31)
+    assert ways[-1].header.frame_id == "odom"
+    assert screens[-1].joint_names == ["screen_pan_joint"]
+    assert max(abs(p.positions[0]) for screen in screens for p in screen.points) <= 1.57
+
+    def looks_to_the_side_of_the_turn() -> bool:
+        yaws = np.unwrap(robot.trajectories[-1][1].poses_odom[:, 2])
+        return len(yaws) > 0 and np.sign(yaws[-1] - yaws[0]) == np.sign(screens[-1].points[-1].positions[0])
+
+    robot.wait_for(looks_to_the_side_of_the_turn)
 
 
 def test_people_from_a_camera_are_tracked_by_name(robot: MakeBelieveRobot) -> None:
