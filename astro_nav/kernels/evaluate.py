@@ -99,8 +99,6 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         least_clearance: (K,) float32, filled [m].
     """
     zero = np.float32(0.0)
-    survival = np.empty(targets.shape[1], dtype=np.float32)
-    previous = np.empty(targets.shape[1], dtype=np.float32)
     r = rollouts
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
@@ -127,7 +125,7 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         )  # fmt: skip
         score_progress(
             begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.start, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,
-            r.hazard, contact_step, weights.progress, scene.step, survival, previous, costs[0], costs[1],
+            r.hazard, contact_step, weights.progress, scene.step, costs[0], costs[1],
         )  # fmt: skip
         score_heading(
             begin, end, r.x, r.y, r.cos, r.sin, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,

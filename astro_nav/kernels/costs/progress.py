@@ -17,10 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from astro_nav.kernels.approximations import PI, atan2_fast, decay_fast, interpolate_bilinear
+from astro_nav.kernels.approximations import PI, atan2_fast, decay_fast, interpolate_bilinear, interpolate_lanes
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, copy_from_lanes, copy_to_lanes
 
 TWO_PI = np.float32(2.0) * PI
+
+# Rows of the block's buffer; CORNERS are four.
+X, Y, COS, SIN, V, HAZARD, CONTACT, SURVIVAL, BEFORE, REMAINING, HARM, VALUE, ROW, COLUMN, CORNERS = (
+    row * BLOCK for row in range(15)
+)
+LANE_ROWS = 18
 
 
 class ProgressWeights(NamedTuple):
@@ -92,7 +99,7 @@ def measure_cost_to_go(cost_to_go, origin_x, origin_y, per_cell, goal, weights, 
 @kernel(fast=True)
 def score_progress(
     first, last, x, y, cos, sin, v, start, cost_to_go, origin_x, origin_y, resolution, goal, hazard, contact_step,
-    weights, step, survival, previous, remaining, harm,
+    weights, step, remaining, harm,
 ):  # fmt: skip
     """Fill expected remaining cost-to-go and expected harm.
 
@@ -107,28 +114,62 @@ def score_progress(
         contact_step: (K,) int32.
         weights: ProgressWeights.
         step: seconds per step.
-        survival, previous: (K,) float32 scratch.
         remaining, harm: (K,) float32, filled [m].
     """
-    zero, one = np.float32(0.0), np.float32(1.0)
+    zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
     per_cell = one / resolution
     at_start = measure_cost_to_go(
         cost_to_go, origin_x, origin_y, per_cell, goal, weights, start[0], start[1], start[2], start[3]
     )
-    for k in range(first, last):
-        survival[k] = one
-        previous[k] = at_start
-        remaining[k] = at_start
-        harm[k] = zero
+    lanes, cells = np.zeros(LANE_ROWS * BLOCK, dtype=np.float32), np.zeros(BLOCK, dtype=np.int32)
+    width = last - first
+    for lane in range(BLOCK):
+        lanes[SURVIVAL + lane] = one
+        lanes[BEFORE + lane] = lanes[REMAINING + lane] = at_start
+    for lane in range(width):
+        lanes[CONTACT + lane] = np.float32(contact_step[first + lane])
     steps = x.shape[0]
     for t in range(steps):
+        copy_to_lanes(x[t], first, width, lanes, X)
+        copy_to_lanes(y[t], first, width, lanes, Y)
+        copy_to_lanes(cos[t], first, width, lanes, COS)
+        copy_to_lanes(sin[t], first, width, lanes, SIN)
+        copy_to_lanes(v[t], first, width, lanes, V)
+        copy_to_lanes(hazard[t], first, width, lanes, HAZARD)
+        for lane in range(BLOCK):
+            lanes[ROW + lane] = (lanes[Y + lane] - origin_y) * per_cell - half
+            lanes[COLUMN + lane] = (lanes[X + lane] - origin_x) * per_cell - half
+        interpolate_lanes(cost_to_go, lanes, ROW, COLUMN, cells, CORNERS, VALUE)
+        if goal.near > zero:
+            _draw_to_goal(lanes, goal, weights)
         worth = one - weights.urgency * np.float32(t) / np.float32(steps)
-        for k in range(first, last):
-            value = measure_cost_to_go(
-                cost_to_go, origin_x, origin_y, per_cell, goal, weights, x[t, k], y[t, k], cos[t, k], sin[t, k]
-            )
-            kept = decay_fast(hazard[t, k] * step) if t < contact_step[k] else zero
-            harm[k] += survival[k] * (one - kept) * (weights.touch + weights.impact * v[t, k] * v[t, k])
-            survival[k] *= kept
-            remaining[k] -= worth * (one + weights.survival * (survival[k] - one)) * (previous[k] - value)
-            previous[k] = value
+        _add_step(lanes, np.float32(t), worth, weights, step)
+    copy_from_lanes(lanes, REMAINING, remaining, first, width)
+    copy_from_lanes(lanes, HARM, harm, first, width)
+
+
+@kernel(fast=True)
+def _draw_to_goal(lanes, goal, weights):
+    """Let the pose distance take over near the goal."""
+    one, zero = np.float32(1.0), np.float32(0.0)
+    per_square = one / (weights.goal_radius * weights.goal_radius)
+    for lane in range(BLOCK):
+        dx, dy = goal.x - lanes[X + lane], goal.y - lanes[Y + lane]
+        share = max(one - (dx * dx + dy * dy) * per_square, zero) * goal.near
+        near = measure_pose_distance(dx, dy, lanes[COS + lane], lanes[SIN + lane], goal, weights)
+        lanes[VALUE + lane] += share * share * (near - lanes[VALUE + lane])
+
+
+@kernel(fast=True)
+def _add_step(lanes, t, worth, weights, step):
+    """Add one step to survival, harm and progress."""
+    one, zero = np.float32(1.0), np.float32(0.0)
+    for lane in range(BLOCK):
+        kept = decay_fast(lanes[HAZARD + lane] * step)
+        kept = kept if t < lanes[CONTACT + lane] else zero
+        speed, survived, value = lanes[V + lane], lanes[SURVIVAL + lane], lanes[VALUE + lane]
+        lanes[HARM + lane] += survived * (one - kept) * (weights.touch + weights.impact * speed * speed)
+        survived = survived * kept
+        counted = worth * (one + weights.survival * (survived - one))
+        lanes[REMAINING + lane] -= counted * (lanes[BEFORE + lane] - value)
+        lanes[SURVIVAL + lane], lanes[BEFORE + lane] = survived, value
