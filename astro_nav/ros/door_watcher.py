@@ -39,7 +39,10 @@ class DoorWatcher:
     def __init__(self, node: Any, transforms: Transforms, report_news) -> None:
         self._node, self._transforms, self._report_news = node, transforms, report_news
         params: GlobalPlannerParams = node.params
-        self._store = PassageStore(choose_memory_file(params.memory.file, params.map_file))
+        is_simulated = bool(node.get_parameter("use_sim_time").value)
+        # A simulated day is nobody's: what is learnt on it is kept only where somebody has asked for it.
+        keeps = bool(params.memory.file or not is_simulated)
+        self._store = PassageStore(choose_memory_file(params.memory.file, params.map_file)) if keeps else None
         self.keeper = DoorKeeper(params, self._store, float(time.localtime().tm_gmtoff))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="doors")
         self._saving: Future | None = None
@@ -61,7 +64,7 @@ class DoorWatcher:
         """The passages of a new map were found."""
         self.keeper.take_records(map_key, records)
         known = sum(record.was_seen for record in records)
-        self._node.get_logger().info(f"{len(records)} doors and narrow passages in map {map_key}, {known} of them known from {self._store.path}")
+        self._node.get_logger().info(f"{len(records)} doors and narrow passages in map {map_key}, {known} of them known before")
         self._last_marker_s = -math.inf
 
     def take_blocked_place(self, point_map: FloatArray) -> None:
@@ -79,7 +82,7 @@ class DoorWatcher:
         if now_s - self._last_marker_s >= MARKER_PERIOD_S:
             self._last_marker_s = now_s
             self._markers.publish(self._make_markers())
-        while self._store.notices:
+        while self._store is not None and self._store.notices:
             self._node.get_logger().warning(self._store.notices.pop(0))
 
     def shut_down(self) -> None:

@@ -22,6 +22,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile  # noqa: E402
 from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
+from astro_nav.kernels.jit import CACHE_FOLDER  # noqa: E402
 from astro_nav.ros.conversion import message_from_pose  # noqa: E402
 from astro_nav_msgs.action import NavigateThroughPoses, NavigateToPose  # noqa: E402
 from astro_nav_msgs.msg import LocalPlannerStatus  # noqa: E402
@@ -33,6 +34,13 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE_S = 60.0  # for what never comes; a busy machine takes its time
 COLD_START_S = 120.0  # compiling every kernel on a busy machine
 CODES = NavigateToPose.Result
+
+
+@pytest.fixture(autouse=True)
+def home_of_their_own(tmp_path: Path, monkeypatch) -> None:
+    """What these nodes learn of doors is nobody's; compiled kernels are shared."""
+    monkeypatch.setenv("ASTRO_NAV_CACHE_DIR", str(Path(CACHE_FOLDER).parents[1]))
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def make_rooms() -> np.ndarray:
@@ -390,3 +398,27 @@ def test_a_map_file_that_is_not_there_ends_the_node_with_a_sentence(tmp_path: Pa
     with RealNode(COMMAND, ("-p", f"map_file:={tmp_path / 'none.yaml'}"), tmp_path) as node:
         assert node.wait() == 1
         assert "none.yaml" in node.output
+
+
+def test_zones_are_taken_live_and_doors_are_found_and_kept(tmp_path: Path) -> None:
+    from astro_nav.mapping.map_file import save_map
+    from astro_nav.types import OccupancyMap
+
+    map_path, zones = tmp_path / "rooms.yaml", tmp_path / "zones.yaml"
+    save_map(OccupancyMap(make_rooms(), 0.05, np.zeros(3)), map_path)
+    zones.write_text("zones:\n  - {id: stairs, polygon: [[4.5, 0.5], [5.5, 0.5], [5.5, 1.5], [4.5, 1.5]]}\n")
+    robot = Robot("zoned")
+    arguments = ("-r", "__ns:=/zoned", "-p", f"map_file:={map_path}", "-p", f"zones_file:={zones}", "-p", "memory.save_s:=0.5")
+    with RealNode(COMMAND, arguments, tmp_path) as node:
+        assert robot.spin_until(lambda: "1 zones: stairs" in node.output and "narrow passages in map" in node.output, COLD_START_S)
+        robot.wait_for_servers()
+        result = robot.wait_for_result(robot.send(make_pose(5.0, 1.0)))
+        assert result.result.error_code == CODES.GOAL_OCCUPIED
+        zones.write_text("zones: nonsense\n")
+        assert robot.spin_until(lambda: "the zones stay as they were" in node.output)
+        zones.write_text("zones: []\n")
+        assert robot.spin_until(lambda: "0 zones" in node.output)
+        robot.send(make_pose(5.0, 1.0))
+        robot.wait_for_way(5.0, 1.0)
+        assert node.stop(signal.SIGINT) == 0
+    robot.node.destroy_node()
