@@ -137,7 +137,9 @@ class PassageMemory:
         """
         rows = []
         for record in self._records.values():
-            price_m = (1.0 - self.estimate_open(record.passage.passage_id, now_s)) * self._params.closed_price_m
+            # Beyond what the map alone says: as long as nothing is known, ways are as without a memory.
+            doubt = max(1.0 - self.estimate_open(record.passage.passage_id, now_s) / self._params.prior_open, 0.0)
+            price_m = doubt * self._params.closed_price_m
             if price_m >= CHEAP_M:
                 rows.append([*record.passage.ends_map.reshape(-1), price_m])
         return np.array(rows, dtype=np.float64).reshape(-1, 5)
