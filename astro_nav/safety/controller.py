@@ -309,7 +309,8 @@ class SafetyController:
             return []
         if finding.scale < 1.0:
             return [replace(finding.make_hold(wish), scale=0.0)]
-        return [stand(LimitedBy.OBSTACLE, "scan", f"the way was blocked until just now: waits {check.restart_after_s:g} s to be sure")]
+        sentence = f"the way was blocked until just now: waits {check.restart_after_s:g} s to be sure"
+        return [stand(LimitedBy.OBSTACLE, "scan", sentence)]
 
     def _check_command(self, proposed: Twist, duration_s: float) -> tuple[Twist, Finding | None]:
         """The final check: what the command really causes, braking at the emergency limits included."""

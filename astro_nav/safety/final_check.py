@@ -128,7 +128,7 @@ class FinalCheck:
                 thing = "something is" if is_real else "something that moves will be"
                 contact = f", contact in {result.contact_s:.1f} s" if math.isfinite(result.contact_s) else ""
                 speed = abs(wish.twist[0])
-                allowed = f"allowed {share * speed:.2f} of {speed:.2f} m/s" if speed > 0.0 else f"turning at {100.0 * share:.0f} %"
+                allowed = f"allowed {share * speed:.2f} of {speed:.2f} m/s" if speed >= 0.01 else f"turning at {100.0 * share:.0f} %"
                 return f"{thing} {clearance_m:.2f} m from the outline {where}{contact}: {allowed}"
 
             return Hold(LimitedBy.CONTACT if result.touching else LimitedBy.OBSTACLE, share, "scan", explain)
