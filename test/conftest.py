@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,19 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}: set ASTRO_NAV_DATA to the folder that holds maps/, barn/ and movingai/")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ros_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """ROS_HOME of this run: nothing that a node keeps (memory of doors, last stops, logs) meets another run or the user's own."""
+    before = {name: os.environ.pop(name, None) for name in ("ROS_HOME", "ROS_LOG_DIR")}
+    folder = tmp_path_factory.mktemp("ros_home")
+    os.environ["ROS_HOME"] = str(folder)
+    yield folder
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 class EmptyFileCheck:

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "name", "forget", "export"), help="what to do")
     parser.add_argument("words", nargs="*", metavar="WORD", help="name: DOOR NEW_NAME; forget: [DOOR]")
     parser.add_argument("--map", type=Path, metavar="FILE", help="map_server YAML file of the map (default: the one used last)")
-    parser.add_argument("--memory", type=Path, metavar="FILE", help="SQLite file of the memory (default: beside the map, or ~/.ros)")
+    parser.add_argument("--memory", type=Path, metavar="FILE", help="SQLite file of the memory (default: beside the map, or in $ROS_HOME, else ~/.ros)")
     parser.add_argument("--all", action="store_true", help="with forget: of all maps")
 
 

@@ -42,12 +42,12 @@ COLUMNS = (
 
 
 def choose_memory_file(memory_file: str, map_file: str) -> Path:
-    """The file of the memory: as set, else beside the map's file, else one for all maps in ~/.ros."""
+    """The file of the memory: as set, else beside the map's file, else one for all maps in $ROS_HOME (~/.ros)."""
     if memory_file:
         return Path(memory_file).expanduser()
     if map_file:
         return Path(map_file).with_suffix(".doors.sqlite3")
-    return Path.home() / ".ros" / "astro_nav_doors.sqlite3"
+    return Path(os.environ.get("ROS_HOME") or Path.home() / ".ros") / "astro_nav_doors.sqlite3"
 
 
 class PassageStore:

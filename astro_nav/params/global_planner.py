@@ -138,7 +138,7 @@ class MemoryParams:
     """What is remembered of doors: which are usually open, and when."""
 
     enabled: bool = parameter("remember which passages were open and let ways depend on it")
-    file: str = parameter("SQLite file of the memory; empty = beside map_file, or in ~/.ros when the map comes from a topic")
+    file: str = parameter("SQLite file of the memory; empty = beside map_file, or in $ROS_HOME (~/.ros) when the map comes from a topic")
     doors_file: str = parameter("YAML file with doors that have a name of yours; empty = only those found in the map")
     max_width_m: float = parameter("wider openings are no doors", unit="m", minimum=0.1, maximum=5.0)
     min_room_m2: float = parameter("what a door leads to has at least this area of room", unit="m^2", minimum=0.0, maximum=100.0)

@@ -22,7 +22,6 @@ from rclpy.qos import DurabilityPolicy, QoSProfile  # noqa: E402
 from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
-from astro_nav.kernels.jit import CACHE_FOLDER  # noqa: E402
 from astro_nav.ros.conversion import message_from_pose  # noqa: E402
 from astro_nav_msgs.action import NavigateThroughPoses, NavigateToPose  # noqa: E402
 from astro_nav_msgs.msg import LocalPlannerStatus  # noqa: E402
@@ -34,13 +33,6 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE_S = 60.0  # for what never comes; a busy machine takes its time
 COLD_START_S = 120.0  # compiling every kernel on a busy machine
 CODES = NavigateToPose.Result
-
-
-@pytest.fixture(autouse=True)
-def home_of_their_own(tmp_path: Path, monkeypatch) -> None:
-    """What these nodes learn of doors is nobody's; compiled kernels are shared."""
-    monkeypatch.setenv("ASTRO_NAV_CACHE_DIR", str(Path(CACHE_FOLDER).parents[1]))
-    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def make_rooms() -> np.ndarray:
