@@ -22,6 +22,7 @@ import os  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+from kernel_compilation import compile_kernels  # noqa: E402
 from pypi_setup.environment import make_environment  # noqa: E402
 from pypi_setup.paths import Checkout, SetupError  # noqa: E402
 from pypi_setup.supervision import supervise  # noqa: E402
@@ -32,6 +33,8 @@ from ros_distribution import (  # noqa: E402
     find_sourced_distribution,
 )
 from test_run import ColconFolders, run_tests  # noqa: E402
+
+_COMPILE_KERNELS = ("-m", "astro_nav.demo.kernel_cache")
 
 
 def main() -> int:
@@ -46,6 +49,10 @@ def main() -> int:
     else:
         environment = PypiEnvironment(checkout)
     code = supervise(lambda: _report_failure(environment.make))
+    if code:
+        return code
+    if given.command != "demo":  # the demo does it itself, with its own display
+        code = supervise(environment.compile_kernels)
     if code or given.command == "setup":
         return code
     if given.command == "test":
@@ -62,6 +69,11 @@ class PypiEnvironment:
     def make(self) -> int:
         """Makes it current."""
         make_environment(self._checkout)
+        return 0
+
+    def compile_kernels(self) -> int:
+        """Compiles what is missing."""
+        compile_kernels([str(self._checkout.python), *_COMPILE_KERNELS])
         return 0
 
     def test(self, pytest_arguments: list[str]) -> int:
@@ -92,6 +104,11 @@ class DistributionEnvironment:
         if missing:
             raise SetupError(missing)
         return build_with_distribution(self._root)
+
+    def compile_kernels(self) -> int:
+        """Compiles what is missing."""
+        compile_kernels(compute_sourced_command(self._root, [sys.executable, *_COMPILE_KERNELS]))
+        return 0
 
     def test(self, pytest_arguments: list[str]) -> int:
         """Runs all tests; returns the exit code."""
