@@ -72,6 +72,10 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._watch = self.create_steady_timer(MAX_SILENCE_S, self._watch_clock)
         self.report_ready()
 
+    def shut_down(self) -> None:
+        """Leave the robot without a trajectory, so that it stands still because it is asked to, not because this node fell silent."""
+        self._outputs.publish_end("the local planner was shut down", self.now_s)
+
     # ------------------------------------------------------------------ in
 
     def _subscribe(self) -> None:

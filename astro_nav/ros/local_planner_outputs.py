@@ -8,6 +8,7 @@ from astro_nav_msgs.msg import Trajectory as TrajectoryMessage
 from builtin_interfaces.msg import Time
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Path as PathMessage
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -36,6 +37,7 @@ from astro_nav.visualization.markers import (
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 DRAWN_SHARE = 10  # one in ten candidates is drawn
 MIN_DRAWN = 20
+FAREWELL_LIMIT = Duration(seconds=0.2)
 
 
 class LocalPlannerOutputs:
@@ -64,14 +66,20 @@ class LocalPlannerOutputs:
 
     def publish_motion(self, plan: LocalPlan, now_s: float) -> None:
         """Publish what moves the robot: first the trajectory, an empty one when there is none, then the screen."""
-        trajectory = plan.trajectory
-        if trajectory is None:
-            nothing = np.zeros((0, 3)), np.zeros((0, 2)), np.zeros((0, 2))
-            trajectory = Trajectory(now_s, now_s, self._params.horizon.step_s, *nothing, plan.reason)
+        trajectory = plan.trajectory or self._make_empty_trajectory(plan.reason, now_s)
         self._trajectory.publish(message_from_trajectory(trajectory, self._params.frames.odom))
         if self._screen is not None and self._screen_planner is not None and _has_listeners(self._screen):
             motion = self._screen_planner.plan(plan.trajectory, now_s)
             self._screen.publish(message_from_screen(motion, self._params.robot.screen.joint))
+
+    def publish_end(self, reason: str, now_s: float) -> None:
+        """Publish the last trajectory, an empty one, and see it off."""
+        self._trajectory.publish(message_from_trajectory(self._make_empty_trajectory(reason, now_s), self._params.frames.odom))
+        self._trajectory.wait_for_all_acked(FAREWELL_LIMIT)
+
+    def _make_empty_trajectory(self, reason: str, now_s: float) -> Trajectory:
+        nothing = np.zeros((0, 3)), np.zeros((0, 2)), np.zeros((0, 2))
+        return Trajectory(now_s, now_s, self._params.horizon.step_s, *nothing, reason)
 
     def publish_report(self, plan: LocalPlan, now_s: float, plan_stamp: Time, cycle_s: float, period_s: float) -> None:
         """Publish what the planner did and what moves around the robot."""

@@ -24,6 +24,8 @@ RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 SENSOR_DATA = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 REPEAT_SENTENCE_S = 5.0
+# Parts of a robot start one after the other. What is missing for a shorter time is an ordinary start and no news for a log.
+WAITING_PATIENCE_S = 5.0
 
 
 class StackNode(Node, Generic[Params]):
@@ -45,6 +47,12 @@ class StackNode(Node, Generic[Params]):
         self._said_s: dict[str, float] = {}
         self._unusable: dict[str, int] = {}
         self._is_ready = False
+        self._waiting_since_s: float | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the node has been ready once."""
+        return self._is_ready
 
     @property
     def now_s(self) -> float:
@@ -70,8 +78,16 @@ class StackNode(Node, Generic[Params]):
 
     def report_unusable(self, topic: str, sentence: str) -> None:
         """Count and report a message that cannot be used."""
+        self.count_unusable(topic)
+        self.say_unusable(topic, sentence)
+
+    def count_unusable(self, topic: str) -> None:
+        """Count a message that cannot be used, for diagnostics."""
         self._unusable[topic] = self._unusable.get(topic, 0) + 1
         self.diagnostics.set_value(f"{topic} unusable messages", self._unusable[topic])
+
+    def say_unusable(self, topic: str, sentence: str) -> None:
+        """Log why a message cannot be used."""
         self.say_at_times(f"unusable {topic}", f"a message on {topic} is not used: {sentence}")
 
     def report_ready(self) -> None:
@@ -83,15 +99,21 @@ class StackNode(Node, Generic[Params]):
 
     def report_working(self, sentence: str) -> None:
         """All is well; `sentence` says what the node does."""
+        self._waiting_since_s = None
         self.diagnostics.set_state(OK, sentence)
 
     def report_waiting(self, sentence: str) -> None:
-        """The node waits; `sentence` says for what. Logged at once when new, and again every five seconds."""
+        """The node waits; `sentence` says for what. In diagnostics at once, logged while it lasts longer than an ordinary start takes."""
         self.diagnostics.set_state(WARN, sentence)
-        self.say_at_times("waiting", sentence)
+        now_s = time.monotonic()
+        if self._waiting_since_s is None:
+            self._waiting_since_s = now_s
+        if now_s - self._waiting_since_s >= WAITING_PATIENCE_S:
+            self.say_at_times("waiting", sentence)
 
     def report_fault(self, sentence: str) -> None:
         """Something is wrong that somebody has to put right."""
+        self._waiting_since_s = None
         self.diagnostics.set_state(ERROR, sentence)
         self.say_at_times("fault", sentence)
 

@@ -253,7 +253,15 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
 
     # ------------------------------------------------------------------ what it says
 
+    def report_unusable(self, topic: str, sentence: str) -> None:
+        """The first messages may come before those that they need, a scan before odometry: until all is there, `_watch` says what is missing."""
+        self.count_unusable(topic)
+        if self.is_ready:
+            self.say_unusable(topic, sentence)
+
     def _speak(self, verdict: Verdict) -> None:
+        if not self.is_ready:
+            return  # it stands, and for what it waits is said by `_watch`
         if verdict.limited_by not in CALM:
             self.say_at_times(f"{verdict.limited_by} {self._controller.report.source}", verdict.reason)
         elif verdict.limited_by is LimitedBy.OBSTACLE and verdict.scale == 0.0:

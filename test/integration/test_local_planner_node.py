@@ -340,8 +340,11 @@ def test_works_in_a_namespace(ros_domain: int, tmp_path: Path) -> None:  # noqa:
         robot.mount_lidar()
         robot.publish_goal(np.array([2.0, 0.0, 0.0]))
         robot.wait_for_state(LocalPlannerStatus.FOLLOWING)
+        node.process.send_signal(signal.SIGINT)
+        assert spin_until(robot.node, lambda: robot.trajectories[-1][1].reason == "the local planner was shut down", LIMIT_S)
+        assert len(robot.trajectories[-1][1].poses_odom) == 0, "it was driving, and stands because it is asked to"
         robot.node.destroy_node()
-        assert node.stop() == 0
+        assert node.wait() == 0
 
 
 def test_simulated_time_missing_starting_late_and_set_back(ros_domain: int, tmp_path: Path) -> None:  # noqa: F811

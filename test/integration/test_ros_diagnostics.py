@@ -104,6 +104,7 @@ def test_a_node_counts_messages_that_it_cannot_use_and_goes_on() -> None:
         assert spin_until(node, counted, 20.0)
         node.report_waiting("waiting for a map")
         assert (node.diagnostics.level, node.diagnostics.sentence) == (WARN, "waiting for a map")
+        assert node.say_at_times("waiting", "once"), "an ordinary start is no news for the log"
         assert not node.say_at_times("waiting", "again"), "the same subject is logged at most every five seconds"
         node.report_ready()
         assert (node.diagnostics.level, node.diagnostics.sentence) == (OK, "ready")
