@@ -50,6 +50,8 @@ class Scene(NamedTuple):
     unknown: np.ndarray  # (H, W)
     cost_to_go: np.ndarray  # (H, W)
     goal: Goal
+    goal_excess: np.ndarray  # (16, N, N), see kernels/goal_lattice.py
+    goal_spacing: np.float32
     circles_x: np.ndarray  # (C,)
     circles_y: np.ndarray  # (C,)
     circle_radius: np.float32
@@ -125,7 +127,7 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         )  # fmt: skip
         score_progress(
             begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.start, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,
-            r.hazard, contact_step, weights.progress, scene.step, costs[0], costs[1],
+            scene.goal_excess, scene.goal_spacing, r.hazard, contact_step, weights.progress, scene.step, costs[0], costs[1],
         )  # fmt: skip
         score_heading(
             begin, end, r.x, r.y, r.cos, r.sin, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,

@@ -16,6 +16,7 @@ from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.evaluate import TERMS, Scene
 from astro_nav.local_planning.fast_forward import fast_forward_robot
+from astro_nav.local_planning.goal_approach import GoalApproach
 from astro_nav.local_planning.guidance import Guidance, PathGuide
 from astro_nav.local_planning.hindrance import Hindrance
 from astro_nav.local_planning.hypotheses import arrange_people
@@ -104,6 +105,7 @@ class LocalPlanner:
             self._guide.set_path(self._path_map)
         self._optimizer = Optimizer(params.optimizer, params.horizon.steps)
         self._hindrance = Hindrance(params.hindrance)
+        self._approach = GoalApproach(params.approach, self._circles, params.robot.circumscribed_radius_m)
         self._weights = make_weights(params, self._speed_limit_mps)
 
     def set_speed_limit(self, limit_mps: float | None) -> None:
@@ -259,6 +261,11 @@ class LocalPlanner:
             x, y, yaw = guidance.goal_odom
             goal = Goal(*map(single, (x - origin[0], y - origin[1], np.cos(yaw), np.sin(yaw), guidance.goal_inside)))
             cost_to_go = guidance.cost_to_go
+        if guidance is not None and guidance.goal_inside:
+            margin_m = self.params.cost.contact_margin_m
+            excess = self._approach.update(guidance.goal_odom, goal, grid, margin_m, self._weights.progress)
+        else:
+            excess = self._approach.forget()
         clearance_m = self._measure_clearance(pose, grid)
         plan_x, plan_y = self._place_previous(start_s, origin)
         circles_x, circles_y, radius = self._circles
@@ -271,6 +278,8 @@ class LocalPlanner:
             unknown=(grid.occupancy == UNKNOWN).astype(np.float32),
             cost_to_go=cost_to_go,
             goal=goal,
+            goal_excess=excess,
+            goal_spacing=self._approach.spacing,
             circles_x=circles_x,
             circles_y=circles_y,
             circle_radius=radius,
@@ -361,6 +370,8 @@ class LocalPlanner:
         near = [track for track in tracks if np.hypot(*(track.state_odom[:2] - robot)) < WAITING_FOR_M]
         if not near:
             ahead = guidance.way_odom[min(AHEAD, len(guidance.way_odom) - 1)] if len(guidance.way_odom) else robot
+            # Beside the goal that is a matter of manoeuvring, which another way does not help.
+            blocked = blocked if guidance.distance_to_goal_m > WAITING_M else PlanState.FOLLOWING
             return blocked, f"waits, for no motion is safe enough towards {_place(ahead)}", ahead
         nearest = min(near, key=lambda track: float(np.hypot(*(track.state_odom[:2] - robot))))
         who = nearest.label or ("the person" if nearest.person else "what moves")

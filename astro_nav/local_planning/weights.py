@@ -99,10 +99,11 @@ def adapt_weights(weights: Weights, params: HindranceParams, caution: float, wai
         waiting_s: the longer the robot waits, the less room it asks of people; never less than is safe.
     """
     collision, people = weights.collision, weights.people
+    asked = params.least_room + (1.0 - params.least_room) * np.exp(-waiting_s / params.forbearance_s)
     return weights._replace(
         collision=collision._replace(
             per_metre=single(collision.per_metre * (1.0 + params.caution_gain * caution)),
             sigma=single(collision.sigma + params.caution_m * caution),
         ),
-        people=people._replace(space=single(people.space * np.exp(-waiting_s / params.forbearance_s))),
+        people=people._replace(space=single(people.space * asked)),
     )

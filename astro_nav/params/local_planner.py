@@ -67,6 +67,26 @@ class GuidanceParams:
 
 
 @dataclass(frozen=True)
+class ApproachParams:
+    """The search over poses around the goal."""
+
+    reach_m: float = parameter("poses so far from the goal, ahead and to the sides, are searched", unit="m", minimum=0.2, maximum=3.0)
+    spacing_m: float = parameter("distance between them", unit="m", minimum=0.02, maximum=0.2)
+    period_cycles: int = parameter("the search is done anew after so many cycles", minimum=1, maximum=100)
+    reverse: float = parameter("what a metre backwards costs more than one forwards", minimum=0.0, maximum=10.0)
+    near_gain: float = parameter("what a metre of motion beside an obstacle costs more", minimum=0.0, maximum=100.0)
+    near_range_m: float = parameter("clearance at which that has fallen to a third", unit="m", minimum=0.005, maximum=1.0)
+    slack_m: float = parameter("what the way costs beyond the distance counts from this on", unit="m", minimum=0.0, maximum=1.0)
+    slack_share: float = parameter("likewise, as a share of the distance", minimum=0.0, maximum=1.0)
+    fringe_m: float = parameter("what counts beyond the neighbouring pose where the robot does not fit", unit="m", minimum=0.0, maximum=1.0)
+    most_excess_m: float = parameter("what counts at the most, where no way leads to the goal", unit="m", minimum=0.1, maximum=10.0)
+    reached_share: float = parameter("from fewer of the free poses there is a way: the search is done with less room around the robot", minimum=0.0, maximum=1.0)
+    less_step_m: float = parameter("by which that room is less each time", unit="m", minimum=0.001, maximum=0.1)
+    most_less_m: float = parameter("by which it is less at the most", unit="m", minimum=0.0, maximum=0.2)
+    longest_way_m: float = parameter("longer ways are not searched", unit="m", minimum=1.0, maximum=50.0)
+
+
+@dataclass(frozen=True)
 class CostParams:
     """Weights of the cost; metres of progress are its unit. See kernels/costs."""
 
@@ -114,6 +134,7 @@ class HindranceParams:
     caution_gain: float = parameter("by how much the hazard of what stands still has grown then, as a multiple", minimum=0.0, maximum=100.0, live=True)
     caution_m: float = parameter("by how much it reaches farther then", unit="m", minimum=0.0, maximum=1.0, live=True)
     forbearance_s: float = parameter("time constant with which a waiting robot asks for less room from people", unit="s", minimum=0.5, maximum=600.0, live=True)
+    least_room: float = parameter("share of the usual cost of crowding people that a waiting robot never goes below", minimum=0.0, maximum=1.0, live=True)
     forget_s: float = parameter("time constant of forgetting while the robot moves", unit="s", minimum=0.1, maximum=60.0, live=True)
     blocked_after_s: float = parameter("time of standing, by force or waiting, from which the way counts as blocked", unit="s", minimum=0.5, maximum=600.0, live=True)
 
@@ -144,6 +165,7 @@ class LocalPlannerParams:
     law: LawParams
     optimizer: OptimizerParams
     guidance: GuidanceParams
+    approach: ApproachParams
     cost: CostParams
     hindrance: HindranceParams
     freshness: FreshnessParams

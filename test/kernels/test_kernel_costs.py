@@ -36,6 +36,8 @@ def evaluated(request):
         unknown=(gaussian_noise(rng) > 0.6).astype(np.float32),
         cost_to_go=smooth(0.0, 5.0),
         goal=Goal(*map(np.float32, (goal_pose[0], goal_pose[1], math.cos(goal_pose[2]), math.sin(goal_pose[2]), near))),
+        goal_excess=rng.uniform(0.0, 0.5, (16, 21, 21)).astype(np.float32),
+        goal_spacing=np.float32(0.08),
         circles_x=np.array([c[0] for c in CIRCLES], dtype=np.float32),
         circles_y=np.array([c[1] for c in CIRCLES], dtype=np.float32),
         circle_radius=np.float32(RADIUS),
@@ -122,7 +124,7 @@ def test_progress_and_harm(evaluated):
         poses, twists, _ = unpack(rollouts, k)
         want_remaining, want_harm = oracle.progress_terms(
             start, poses, twists, rollouts.hazard[:, k].tolist(), contact_step[k], field, RESOLUTION,
-            goal, near, weights.progress, STEP_S,
+            goal, near, scene.goal_excess.tolist(), float(scene.goal_spacing), weights.progress, STEP_S,
         )  # fmt: skip
         assert costs[0, k] == pytest.approx(want_remaining, abs=0.02)
         assert costs[1, k] == pytest.approx(want_harm, abs=0.02)

@@ -95,21 +95,46 @@ def pose_distance(pose, goal, w):
     return r + w.goal_turn * (error + share * (turns - error))
 
 
-def cost_to_go(pose, field, resolution, goal, near, w):
+HEADING_ANGLES = sorted(math.atan2(y, x) % (2.0 * math.pi) for x in (-2, -1, 0, 1, 2) for y in (-2, -1, 0, 1, 2)
+                        if math.gcd(x, y) == 1)  # fmt: skip
+
+
+def look_up_excess(pose, goal, excess, spacing):
+    """Linear between the lattice's poses: headings at their own angles, the goal in the middle, held at the edge."""
+    size = len(excess[0])
+    dx, dy = pose[0] - goal[0], pose[1] - goal[1]
+    along = (math.cos(goal[2]) * dx + math.sin(goal[2]) * dy) / spacing + size // 2
+    side = (-math.sin(goal[2]) * dx + math.cos(goal[2]) * dy) / spacing + size // 2
+    along, side = min(max(along, 0.0), size - 1.001), min(max(side, 0.0), size - 1.001)
+    turned = (pose[2] - goal[2]) % (2.0 * math.pi)
+    angles = HEADING_ANGLES + [2.0 * math.pi]
+    k = max(n for n in range(len(HEADING_ANGLES)) if angles[n] <= turned)
+    share = (turned - angles[k]) / (angles[k + 1] - angles[k])
+    i, j = int(side), int(along)
+
+    def on_layer(layer):
+        low = layer[i][j] + (along - j) * (layer[i][j + 1] - layer[i][j])
+        high = layer[i + 1][j] + (along - j) * (layer[i + 1][j + 1] - layer[i + 1][j])
+        return low + (side - i) * (high - low)
+
+    return (1.0 - share) * on_layer(excess[k]) + share * on_layer(excess[(k + 1) % len(HEADING_ANGLES)])
+
+
+def cost_to_go(pose, field, resolution, goal, near, excess, spacing, w):
     far = bilinear(field, pose[0], pose[1], resolution)
     if not near:
         return far
     square = (goal[0] - pose[0]) ** 2 + (goal[1] - pose[1]) ** 2
     share = max(1.0 - square / w.goal_radius**2, 0.0) ** 2
-    return (1.0 - share) * far + share * pose_distance(pose, goal, w)
+    return (1.0 - share) * far + share * (pose_distance(pose, goal, w) + look_up_excess(pose, goal, excess, spacing))
 
 
-def progress_terms(start, poses, twists, rates, contact_step, field, resolution, goal, near, w, step):
+def progress_terms(start, poses, twists, rates, contact_step, field, resolution, goal, near, excess, spacing, w, step):
     """Expected remaining cost-to-go, and expected harm."""
-    before = cost_to_go(start, field, resolution, goal, near, w)
+    before = cost_to_go(start, field, resolution, goal, near, excess, spacing, w)
     remaining, harm, survival = before, 0.0, 1.0
     for t, pose in enumerate(poses):
-        here = cost_to_go(pose, field, resolution, goal, near, w)
+        here = cost_to_go(pose, field, resolution, goal, near, excess, spacing, w)
         kept = math.exp(-rates[t] * step) if t < contact_step else 0.0
         harm += survival * (1.0 - kept) * (w.touch + w.impact * twists[t][0] ** 2)
         survival *= kept

@@ -10,6 +10,7 @@ from astro_nav.evaluation.peers.path_integral import make_batch
 from astro_nav.evaluation.stack import StackParams
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal
+from astro_nav.kernels.goal_lattice import HEADINGS
 from astro_nav.kernels.evaluate import TERMS, Rollouts, Scene, evaluate_candidates
 from astro_nav.kernels.peers.path_integral import PathIntegralScene, PathIntegralWeights, evaluate_path_integral
 from astro_nav.local_planning.guidance import PathGuide
@@ -73,6 +74,8 @@ def _make_own(params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_
         unknown=(grid.occupancy == UNKNOWN).astype(np.float32),
         cost_to_go=guidance.cost_to_go,
         goal=Goal(*map(single, (goal[0] - origin[0], goal[1] - origin[1], np.cos(goal[2]), np.sin(goal[2]), 1.0))),
+        goal_excess=np.zeros((HEADINGS, 41, 41), dtype=np.float32),
+        goal_spacing=single(local.approach.spacing_m),
         circles_x=single(centres[:, 0]),
         circles_y=single(centres[:, 1]),
         circle_radius=single(radius),

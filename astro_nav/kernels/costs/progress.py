@@ -22,6 +22,7 @@ from astro_nav.kernels.jit import kernel
 from astro_nav.kernels.lanes import BLOCK, copy_from_lanes, copy_to_lanes
 
 TWO_PI = np.float32(2.0) * PI
+KNEE = np.float32(np.arctan(0.5) / (np.pi / 4.0))
 
 # Rows of the block's buffer; CORNERS are four.
 X, Y, COS, SIN, V, HAZARD, CONTACT, SURVIVAL, BEFORE, REMAINING, HARM, VALUE, ROW, COLUMN, CORNERS = (
@@ -86,20 +87,60 @@ def measure_pose_distance(dx, dy, cos, sin, goal, weights):
 
 
 @kernel(fast=True)
-def measure_cost_to_go(cost_to_go, origin_x, origin_y, per_cell, goal, weights, x, y, cos, sin):
-    """Cost-to-go of one pose [m]; near the goal the distance to the goal pose."""
+def look_up_excess(excess, spacing, goal, dx, dy, cos, sin):
+    """What obstacles add to the distance to the goal pose, between the poses of the lattice; see kernels/goal_lattice.py.
+
+    Args:
+        excess: (16, N, N) float32 by heading, side and along, the goal in the middle [m].
+        spacing: of the lattice [m].
+        goal: Goal.
+        dx, dy: from the robot to the goal [m].
+        cos, sin: the robot's heading.
+    """
+    zero, one, two = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+    last = np.float32(excess.shape[1] - 1)
+    middle, per_cell = last / two, one / spacing
+    along = min(max(middle - (dx * goal.cos + dy * goal.sin) * per_cell, zero), last - np.float32(1e-3))
+    side = min(max(middle - (dy * goal.cos - dx * goal.sin) * per_cell, zero), last - np.float32(1e-3))
+    angle = atan2_fast(sin * goal.cos - cos * goal.sin, cos * goal.cos + sin * goal.sin)
+    # Two headings an octant; the one between lies at atan(1/2) from the axis, not in the middle.
+    octants = (angle if angle >= zero else angle + TWO_PI) * (np.float32(4.0) / PI)
+    octant = min(np.int32(octants), np.int32(7))
+    share = octants - np.float32(octant)
+    knee = KNEE if octant % 2 == 0 else one - KNEE
+    place = min(share / knee if share < knee else one + (share - knee) / (one - knee), np.float32(1.999))
+    first = np.int32(place)
+    turn = place - np.float32(first)
+    k = (2 * octant + first) % 16
+    i, j = np.int32(side), np.int32(along)
+    up, right = side - np.float32(i), along - np.float32(j)
+    value = zero
+    for step in range(2):
+        layer = excess[(k + step) % 16]
+        low = layer[i, j] + right * (layer[i, j + 1] - layer[i, j])
+        high = layer[i + 1, j] + right * (layer[i + 1, j + 1] - layer[i + 1, j])
+        value += (turn if step == 1 else one - turn) * (low + up * (high - low))
+    return value
+
+
+@kernel(fast=True)
+def measure_cost_to_go(cost_to_go, origin_x, origin_y, per_cell, goal, excess, spacing, weights, x, y, cos, sin):
+    """Cost-to-go of one pose [m]; near the goal the distance to the goal pose, with what obstacles add to it."""
     half, one = np.float32(0.5), np.float32(1.0)
     far = interpolate_bilinear(cost_to_go, (y - origin_y) * per_cell - half, (x - origin_x) * per_cell - half)
     dx, dy = goal.x - x, goal.y - y
     share = max(one - (dx * dx + dy * dy) / (weights.goal_radius * weights.goal_radius), np.float32(0.0)) * goal.near
-    share = share * share
-    return far + share * (measure_pose_distance(dx, dy, cos, sin, goal, weights) - far)
+    if share <= np.float32(0.0):
+        return far
+    near = measure_pose_distance(dx, dy, cos, sin, goal, weights)
+    near += look_up_excess(excess, spacing, goal, dx, dy, cos, sin)
+    return far + share * share * (near - far)
 
 
 @kernel(fast=True)
 def score_progress(
-    first, last, x, y, cos, sin, v, start, cost_to_go, origin_x, origin_y, resolution, goal, hazard, contact_step,
-    weights, step, remaining, harm,
+    first, last, x, y, cos, sin, v, start, cost_to_go, origin_x, origin_y, resolution, goal, excess, spacing, hazard,
+    contact_step, weights, step, remaining, harm,
 ):  # fmt: skip
     """Fill expected remaining cost-to-go and expected harm.
 
@@ -110,6 +151,7 @@ def score_progress(
         cost_to_go: (H, W) float32 [m].
         origin_x, origin_y, resolution: of the grid [m].
         goal: Goal.
+        excess, spacing: what obstacles add to the distance to the goal pose; see `look_up_excess`.
         hazard: (T, K) float32 [1/s].
         contact_step: (K,) int32.
         weights: ProgressWeights.
@@ -119,7 +161,7 @@ def score_progress(
     zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
     per_cell = one / resolution
     at_start = measure_cost_to_go(
-        cost_to_go, origin_x, origin_y, per_cell, goal, weights, start[0], start[1], start[2], start[3]
+        cost_to_go, origin_x, origin_y, per_cell, goal, excess, spacing, weights, start[0], start[1], start[2], start[3]
     )
     lanes, cells = np.zeros(LANE_ROWS * BLOCK, dtype=np.float32), np.zeros(BLOCK, dtype=np.int32)
     width = last - first
@@ -141,7 +183,7 @@ def score_progress(
             lanes[COLUMN + lane] = (lanes[X + lane] - origin_x) * per_cell - half
         interpolate_lanes(cost_to_go, lanes, ROW, COLUMN, cells, CORNERS, VALUE)
         if goal.near > zero:
-            _draw_to_goal(lanes, goal, weights)
+            _draw_to_goal(lanes, width, goal, excess, spacing, weights)
         worth = one - weights.urgency * np.float32(t) / np.float32(steps)
         _add_step(lanes, np.float32(t), worth, weights, step)
     copy_from_lanes(lanes, REMAINING, remaining, first, width)
@@ -149,15 +191,18 @@ def score_progress(
 
 
 @kernel(fast=True)
-def _draw_to_goal(lanes, goal, weights):
-    """Let the pose distance take over near the goal."""
+def _draw_to_goal(lanes, width, goal, excess, spacing, weights):
+    """Let the pose distance, and what obstacles add to it, take over near the goal."""
     one, zero = np.float32(1.0), np.float32(0.0)
     per_square = one / (weights.goal_radius * weights.goal_radius)
-    for lane in range(BLOCK):
+    for lane in range(width):
         dx, dy = goal.x - lanes[X + lane], goal.y - lanes[Y + lane]
         share = max(one - (dx * dx + dy * dy) * per_square, zero) * goal.near
-        near = measure_pose_distance(dx, dy, lanes[COS + lane], lanes[SIN + lane], goal, weights)
-        lanes[VALUE + lane] += share * share * (near - lanes[VALUE + lane])
+        if share > zero:  # most states are far from the goal, and this is costly
+            cos, sin = lanes[COS + lane], lanes[SIN + lane]
+            near = measure_pose_distance(dx, dy, cos, sin, goal, weights)
+            near += look_up_excess(excess, spacing, goal, dx, dy, cos, sin)
+            lanes[VALUE + lane] += share * share * (near - lanes[VALUE + lane])
 
 
 @kernel(fast=True)

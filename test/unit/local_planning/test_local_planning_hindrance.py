@@ -50,7 +50,7 @@ def test_a_robot_that_waits_asks_for_less_room_but_not_for_less_safety():
     usual = adapt_weights(weights, PARAMS.hindrance, 0.0, 0.0)
     assert usual == weights
     waiting = adapt_weights(weights, PARAMS.hindrance, 0.0, 10.0)
-    assert waiting.people.space < 0.5 * weights.people.space
+    assert PARAMS.hindrance.least_room * weights.people.space < waiting.people.space < 0.7 * weights.people.space
     assert waiting.people._replace(space=weights.people.space) == weights.people and waiting.collision == weights.collision
     held = adapt_weights(weights, PARAMS.hindrance, 1.0, 0.0)
     assert held.collision.per_metre > weights.collision.per_metre and held.collision.sigma > weights.collision.sigma
