@@ -52,6 +52,16 @@ def test_surface_distances_equal_brute_force(seed, count):
     assert ((nearest >= 0) == (count > 0)).all()
 
 
+def test_a_point_whose_own_cell_is_nearer_to_another_is_not_lost():
+    occupied = np.zeros((9, 9), dtype=np.uint8)
+    occupied[4, 4] = occupied[4, 3] = 1
+    offset_x = np.zeros((9, 9), dtype=np.float32)
+    # The left point lies where the cells meet, the right one at its cell's far edge: the right cell's middle is nearer to the left one.
+    offset_x[4, 3], offset_x[4, 4] = 0.0249, 0.0251
+    _, distance = run_distances(occupied, offset_x, np.zeros((9, 9), dtype=np.float32), 0.05, 2.0)
+    assert distance[4, 5:] == pytest.approx(0.05 * np.arange(1, 5) - 0.0251, abs=1e-6)
+
+
 def test_nearest_points_to_the_surface_cell():
     occupied = np.zeros((10, 10), dtype=np.uint8)
     occupied[3, 7] = occupied[8, 1] = 1
