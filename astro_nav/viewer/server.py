@@ -109,7 +109,7 @@ class ViewServer(ThreadingHTTPServer):
     def start(self, viewing: Viewing) -> None:
         """Begin to serve."""
         self.viewing = viewing
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.2}, name="view server", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, name="view server", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -161,11 +161,10 @@ class ViewHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The page, its files, the stream, frames of a recording."""
-        target = urlsplit(self.path)
-        path = self.server.access.strip_token(target.path)
-        if path is None:
-            self._say(403, "this needs the whole address that astro-nav view has printed, with its token")
-        elif problem := self.server.access.refuse_reading(self.headers, is_page=path == ""):
+        if (target := self._read_target()) is None:
+            return
+        path, query = target
+        if problem := self.server.access.refuse_reading(self.headers, is_page=path == ""):
             self._say(403, problem)
         elif (file := self.server.read_file(path)) is not None:
             self._send(200, *file)
@@ -174,17 +173,16 @@ class ViewHandler(BaseHTTPRequestHandler):
         elif path == "events" and self.server.viewing.hub is not None:
             self._stream(self.server.viewing.hub)
         elif path in ("film", "frames") and self.server.viewing.film is not None:
-            self._send_film(self.server.viewing.film, path, target.query)
+            self._send_film(self.server.viewing.film, path, query)
         else:
             self._say(404, f"there is no {path[:80]!r} here")
 
     def do_POST(self) -> None:
         """A goal, or no goal any more."""
-        path = self.server.access.strip_token(urlsplit(self.path).path)
-        viewing = self.server.viewing
-        if path is None:
-            self._say(403, "this needs the whole address that astro-nav view has printed, with its token")
-        elif problem := self.server.access.refuse_command(self.headers):
+        if (target := self._read_target()) is None:
+            return
+        path, viewing = target[0], self.server.viewing
+        if problem := self.server.access.refuse_command(self.headers):
             self._say(403, problem)
         elif path not in ("goal", "cancel"):
             self._say(404, f"there is no {path[:80]!r} here")
@@ -203,6 +201,19 @@ class ViewHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Nothing: a page asks often, and the address holds the token."""
+
+    def _read_target(self) -> tuple[str, str] | None:
+        """Path behind the token, and query; None after having said what is wrong."""
+        try:
+            target = urlsplit(self.path)
+        except ValueError:
+            self._say(400, "this is no address")
+            return None
+        path = self.server.access.strip_token(target.path)
+        if path is None:
+            self._say(403, "this needs the whole address that astro-nav view has printed, with its token")
+            return None
+        return path, target.query
 
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")

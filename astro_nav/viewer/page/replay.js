@@ -3,7 +3,7 @@ const BLOCK = 100, KEPT = 12;
 const place = id => document.getElementById(id);
 
 export class Replay {
-  // `show(parts, time)` gets all parts with the time since each was new, in seconds.
+  // `show(parts, ages, trace)` gets all parts, the time since each was new [s], and the speed of the last seconds.
   constructor(show, say) {
     this.show = show;
     this.say = say;
@@ -89,8 +89,20 @@ export class Replay {
     place("time").value = frame;
     place("clock").textContent = `${this.time.toFixed(1)} s of ${(this.duration || 0).toFixed(1)} s`;
     place("time").setAttribute("aria-valuetext", place("clock").textContent);
-    this.show(parts, ages, this.time);
+    this.show(parts, ages, this.traceSpeed(block, offset));
     return true;
+  }
+  // [time, speed, allowed speed] up to a frame, from its block and the one before if that has been loaded.
+  traceSpeed(block, offset) {
+    const rows = [], before = this.blocks.get(block.first / BLOCK - 1);
+    let allowed = null;
+    for (const [piece, end] of [[before, BLOCK - 1], [block, offset]])
+      for (let k = 0; piece && k <= end && k < piece.frames.length; k++) {
+        const { robot, safety_state: safety } = piece.frames[k];
+        if (safety) allowed = safety.allowed;
+        if (robot) rows.push([piece.times[k], robot.speed[0], allowed]);
+      }
+    return rows;
   }
   play(wanted) {
     if (this.isPlaying === wanted) return;

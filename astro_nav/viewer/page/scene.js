@@ -4,7 +4,7 @@ const GHOST = 0.3;
 const OLD_MS = 800; // what the local planner considered is drawn faintly from then on
 
 export const LAYERS = [
-  ["candidates", "candidates", "#4caf50"], ["trajectory", "chosen way", "--chosen"], ["guidance", "guidance", "--goal"], ["plan", "way to the goal", "--way"],
+  ["candidates", "candidates", "#4caf50"], ["trajectory", "chosen motion", "--chosen"], ["guidance", "guidance", "--goal"], ["plan", "route", "--way"],
   ["people", "people", "--person"], ["map", "map", "--wall"], ["local_map", "local map", "--local"], ["safety_map", "safety map", "--safety"],
 ];
 
@@ -59,7 +59,9 @@ export class Scene {
     if (!grid || !grid.origin || !box.width) return;
     const [x0, y0, x1, y1] = findKnown(grid);
     const middle = compose(toMetres(grid.origin), [0.5 * (x0 + x1), 0.5 * (y0 + y1), 0]);
-    this.camera = { x: middle[0], y: middle[1], scale: 0.94 * Math.min(box.width / Math.max(x1 - x0, 1), box.height / Math.max(y1 - y0, 1)) };
+    // Room for the buttons on the right and the hint below.
+    const scale = Math.min((box.width - 130) / Math.max(x1 - x0, 1), (box.height - 84) / Math.max(y1 - y0, 1));
+    this.camera = { x: middle[0] + 45 / scale, y: middle[1] - 14 / scale, scale };
   }
   zoom(factor, px, py) {
     const box = this.canvas.getBoundingClientRect();

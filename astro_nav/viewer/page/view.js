@@ -233,7 +233,7 @@ for (const [name, words, color] of LAYERS) {
   label.append(box, words);
   place("layers").append(label);
 }
-function showFrame(parts, ages, time) {
+function showFrame(parts, ages, trace) {
   scene.parts = {};
   for (const [name, value] of Object.entries(parts)) {
     const isSame = scene.shownParts && scene.shownParts[name] === value;
@@ -241,8 +241,7 @@ function showFrame(parts, ages, time) {
     else take(name, value, 1000 * ages[name]);
   }
   scene.shownParts = { ...scene.parts };
-  if (history.length && (time < history[history.length - 1][0] || time > history[history.length - 1][0] + 5)) history.length = 0;
-  if (scene.parts.robot) remember(time, scene.parts.robot);
+  history.splice(0, history.length, ...trace.filter(row => row[0] >= trace[trace.length - 1][0] - HISTORY_S));
   dirty();
 }
 function loop() {
