@@ -3,6 +3,8 @@
 Where it looks: at a point a little in front of where the base will be `lead_s` from now. Driving a curve, that is into
 the curve; turning on the spot, along the heading that comes; standing, straight ahead. One formula, no cases.
 
+Following a person, it looks at them instead: at where they are predicted to be when the joint is there.
+
 How it gets there: the wanted angle passes a limit on its rate and two moving averages. A moving average over T2 of a
 motion no faster than v accelerates by at most 2 v / T2, one over T3 of that has a jerk of at most 2 a / T3; choosing T2
 and T3 from the joint's limits makes all three limits exact, whatever is wanted. A filter of this kind cannot overshoot
@@ -45,6 +47,15 @@ class ScreenMotion:
     speeds_radps: FloatArray
 
 
+@dataclass(frozen=True)
+class LookAt:
+    """Where something that the screen should look at is expected: positions (T, 2) in odom every `step_s` from `start_s` on [m]."""
+
+    start_s: float
+    step_s: float
+    positions_odom: FloatArray
+
+
 class ScreenPlanner:
     """Plans the pan joint's motion in the same rhythm as the base's.
 
@@ -66,19 +77,24 @@ class ScreenPlanner:
         self._sample_s = -math.inf
         self._rest(float(np.clip(angle_rad, -screen.max_pan_rad, screen.max_pan_rad)))
 
-    def plan(self, trajectory: Trajectory | None, now_s: float) -> ScreenMotion:
+    def plan(self, trajectory: Trajectory | None, now_s: float, look_at: LookAt | None = None) -> ScreenMotion:
         """Plan the motion from now on.
 
         Args:
             trajectory: the base's predicted motion; None or empty when there is none.
             now_s: time of the cycle.
+            look_at: whom to look at instead of ahead; without a trajectory the screen looks ahead.
 
         Returns:
             the motion; it goes on smoothly from the one that was planned before, within the joint's limits.
         """
         self._advance(now_s)
         count = self._preview + 1
-        wanted = self._find_wanted_angles(trajectory, self._sample_s + STEP_S * np.arange(1, count + 1))
+        times_s = self._sample_s + STEP_S * np.arange(1, count + 1)
+        if look_at is None or trajectory is None or not len(trajectory.poses_odom) or not len(look_at.positions_odom):
+            wanted = self._find_wanted_angles(trajectory, times_s)
+        else:
+            wanted = self._find_bearings(trajectory, look_at, times_s + self.delay_s)
         held, limited, step = self._held, self._history[-1], self._speed_radps * STEP_S
         ahead = np.empty((2, count))
         for k, angle in enumerate(wanted.tolist()):
@@ -137,6 +153,19 @@ class ScreenPlanner:
         bearing = np.arctan2(look_y, look_x) - yaw
         # Of the equal angles the one on the side to which the base turns.
         bearing += 2.0 * np.pi * np.round((later_yaw - yaw - bearing) / (2.0 * np.pi))
+        return np.clip(bearing, -self.screen.max_pan_rad, self.screen.max_pan_rad)
+
+    def _find_bearings(self, trajectory: Trajectory, look_at: LookAt, times_s: FloatArray) -> FloatArray:
+        """Bearing of what is looked at from the base, both where they will be once the joint follows."""
+        poses = trajectory.poses_odom
+        stamps_s = trajectory.start_s + trajectory.step_s * np.arange(len(poses))
+        x, y, yaw = (np.interp(times_s, stamps_s, column) for column in (poses[:, 0], poses[:, 1], np.unwrap(poses[:, 2])))
+        seen_s = look_at.start_s + look_at.step_s * np.arange(len(look_at.positions_odom))
+        look_x, look_y = (np.interp(times_s, seen_s, column) for column in look_at.positions_odom.T)
+        bearing = np.unwrap(np.arctan2(look_y - y, look_x - x) - yaw)
+        # Somebody behind is looked at over the shoulder to which the screen is turned already: it does not swing over.
+        bearing += 2.0 * np.pi * np.round((self._held - bearing[0]) / (2.0 * np.pi))
+        bearing = np.where(np.abs(bearing) > 1.5 * np.pi, bearing - 2.0 * np.pi * np.sign(bearing), bearing)
         return np.clip(bearing, -self.screen.max_pan_rad, self.screen.max_pan_rad)
 
     def _smooth(self, samples: FloatArray) -> FloatArray:

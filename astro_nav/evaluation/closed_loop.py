@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from astro_nav.evaluation.scenario import EpisodeRecord, GoalRow, Scenario
+from astro_nav.evaluation.scenario import EpisodeRecord, FollowOrder, GoalRow, Scenario
 from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.stack import ComputeLatency, MakePlanner, Stack, StackReport, make_astro
 from astro_nav.evaluation.stopwatch import PlannerStopwatch
@@ -79,6 +79,7 @@ class ClosedLoop:
         self._open: OpenOrder | None = None
         self._goals: list[GoalRow] = []
         self._rows: list[tuple[float, ...]] = []
+        self._followed: list[FloatArray] = []
         self._people: list[dict[str, FloatArray]] = []
         self._radii_m: dict[str, float] = {}
         self._reasons: Counter[str] = Counter()
@@ -127,8 +128,12 @@ class ClosedLoop:
             return
         if self._open is not None:
             self._close_order(now_s, pose_map_base, False, "a later goal took its place", replaced=True)
-        self.stack.navigate(self._next_order, order.goals_map, now_s)
-        least = measure_least(self._judge, pose_map_base, order.goals_map, now_s)
+        least = (float("nan"), float("nan"))
+        if isinstance(order, FollowOrder):
+            self.stack.follow(self._next_order, order.label, order.distance_m, now_s)
+        else:
+            self.stack.navigate(self._next_order, order.goals_map, now_s)
+            least = measure_least(self._judge, pose_map_base, order.goals_map, now_s)
         self._open = OpenOrder(self._next_order, now_s, *least)
         self._next_order += 1
 
@@ -141,7 +146,9 @@ class ClosedLoop:
     ) -> None:
         assert self._open is not None
         order, self._open = self._open, None
-        goal = np.atleast_2d(self.scenario.orders[order.number].goals_map)[-1]
+        given = self.scenario.orders[order.number]
+        # Who follows has no goal of its own: it is where it is.
+        goal = pose_map_base if isinstance(given, FollowOrder) else np.atleast_2d(given.goals_map)[-1]
         self._goals.append(
             GoalRow(
                 goal_map=goal,
@@ -160,7 +167,9 @@ class ClosedLoop:
     def _judge_end(self, now_s: float, pose_map_base: FloatArray) -> bool | None:
         """Success, failure, or not yet."""
         if self.scenario.is_done is not None:
-            return self.scenario.is_done(now_s, pose_map_base)
+            verdict = self.scenario.is_done(now_s, pose_map_base)
+            gave_up = any(not goal.reached for goal in self._goals) and isinstance(self.scenario.orders[-1], FollowOrder)
+            return False if verdict is None and gave_up else verdict
         if self._next_order < len(self.scenario.orders) or self._open is not None or not self._goals:
             return None
         return all(goal.reached for goal in self._goals if not goal.replaced)
@@ -173,6 +182,7 @@ class ClosedLoop:
                 truth.screen_rad, float(report.verdict.limited_by),
             )  # fmt: skip
         )
+        self._followed.append(np.full(2, np.nan) if report.followed_map is None else report.followed_map)
         self._people.append({person.name: person.position_map for person in truth.people})
         for person in truth.people:
             self._radii_m[person.name] = person.radius_m
@@ -209,6 +219,7 @@ class ClosedLoop:
             people_map=people,
             people_radii_m=np.array([self._radii_m[name] for name in names]),
             screen_rad=table[:, 10],
+            followed_map=np.array(self._followed),
             limited_by=table[:, 11].astype(np.int64),
             contacts=contacts,
             goals=tuple(self._goals),

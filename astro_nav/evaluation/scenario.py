@@ -36,6 +36,28 @@ class GoalOrder:
 
 
 @dataclass(frozen=True)
+class FollowOrder:
+    """As `GoalOrder`, to follow a person.
+
+    Attributes:
+        person: name in the world of the person who should be followed.
+        label: what the stack is told of them: a label or track number; "" = the nearest in front.
+        distance_m: to keep; 0 = the configured one.
+        time_s: when.
+    """
+
+    person: str
+    label: str = ""
+    distance_m: float = 0.0
+    time_s: float | None = None
+
+    @property
+    def goals_map(self) -> FloatArray:
+        """(0, 3): who follows has no goals of its own."""
+        return np.zeros((0, 3))
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One episode.
 
@@ -57,7 +79,7 @@ class Scenario:
     suite: str
     seed: int
     world: World
-    orders: tuple[GoalOrder, ...]
+    orders: tuple[GoalOrder | FollowOrder, ...]
     time_limit_s: float
     occupancy_map: OccupancyMap | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -121,6 +143,7 @@ class EpisodeRecord:
         reference_robot: the scenario's robot without the user's changes, so that ideal times do not depend on them.
         wall_s: duration of the episode on the wall clock.
         error: "" or the traceback of what ended the episode.
+        followed_map: (N, 2) where the stack believed the followed person to be, NaN while it followed nobody or had lost them.
     """
 
     scenario: Scenario
@@ -146,3 +169,4 @@ class EpisodeRecord:
     success: bool
     timed_out: bool
     error: str = ""
+    followed_map: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))

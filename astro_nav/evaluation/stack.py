@@ -9,7 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from astro_nav.body.screen import ScreenMotion, ScreenPlanner
+from astro_nav.body.screen import LookAt, ScreenMotion, ScreenPlanner
+from astro_nav.following.follower import FollowFeedback, Follower
+from astro_nav.following.goal_keeper import GoalKeeper
+from astro_nav.following.sighting import list_sightings
 from astro_nav.geometry import se2
 from astro_nav.global_planning.door_keeper import DoorKeeper
 from astro_nav.global_planning.passage_watch import DOOR_LOOK_S, find_ray_ends
@@ -35,6 +38,7 @@ class MotionPlanner(Protocol):
     def set_pose_map_odom(self, pose_map_odom: FloatArray, stamp_s: float) -> None: ...
     def set_path(self, path: Path) -> None: ...
     def set_speed_limit(self, limit_mps: float | None) -> None: ...
+    def set_followed(self, track_id: int | None) -> None: ...
     def plan(self, now_s: float) -> LocalPlan: ...
 
 
@@ -73,6 +77,8 @@ class StackReport:
         is_new_plan: whether it was made in this tick.
         endings: goals that ended in this tick.
         screen_motion: where the screen shall look, when that was planned in this tick.
+        following: how following a person goes, None when nobody is followed.
+        followed_map: (2,) where the followed person is believed to be, None when they are out of sight.
     """
 
     verdict: Verdict
@@ -80,6 +86,8 @@ class StackReport:
     is_new_plan: bool
     endings: list[EndGoal] = field(default_factory=list)
     screen_motion: ScreenMotion | None = None
+    following: FollowFeedback | None = None
+    followed_map: FloatArray | None = None
 
 
 class Stack:
@@ -123,6 +131,9 @@ class Stack:
                 lambda: doors.memory.list_prices(day_s + self._now_s),
                 lambda point_map: self._watch_doors(doors.watch.take_blocked_place(point_map, day_s + self._now_s)),
             )
+        self._follower = Follower(params.global_planner)
+        self._follower.set_map(occupancy_map)
+        self._keeper = GoalKeeper(self._navigator, self._follower)
         self._now_s = 0.0
         self._local = make_planner(params, seed)
         self._safety = SafetyController(params.safety_controller)
@@ -140,16 +151,20 @@ class Stack:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a goal is being driven to."""
-        return self._navigator.is_busy
+        """Whether there is a goal."""
+        return self._keeper.is_busy
 
     def navigate(self, goal_id: Any, goals_map: FloatArray, now_s: float) -> None:
         """Drive to goals (G, 3), giving up the present ones without a stop."""
-        self._navigator.accept(goal_id, goals_map, now_s)
+        self._keeper.navigate(goal_id, goals_map, now_s)
+
+    def follow(self, goal_id: Any, name: str, distance_m: float, now_s: float) -> None:
+        """Follow a person by label or track number, "" for the nearest in front; distance 0 for the configured one."""
+        self._keeper.follow(goal_id, name, distance_m, now_s)
 
     def cancel(self, goal_id: Any, now_s: float) -> None:
         """Give up a goal."""
-        self._navigator.cancel(goal_id, now_s)
+        self._keeper.cancel(goal_id, now_s)
 
     def set_speed_limit(self, limit_mps: float | None) -> None:
         """Limit the speed, as the topic does."""
@@ -185,7 +200,11 @@ class Stack:
         verdict = self._safety.step(now_s, now_s)
         self._tick += 1
         screen_motion, self._screen_motion = self._screen_motion, None
-        return StackReport(verdict, self._plan, is_new_plan, endings, screen_motion)
+        followed = self._follower.person if self._follower.track_id else None
+        return StackReport(
+            verdict, self._plan, is_new_plan, endings, screen_motion, self._follower.make_feedback(),
+            None if followed is None else followed.predict(now_s),
+        )  # fmt: skip
 
     def _run_local(self, now_s: float) -> None:
         self._plan = plan = self._local.plan(now_s)
@@ -200,6 +219,20 @@ class Stack:
             now_s + self.latency.local_s,
             lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s, is_able),
         )
+        if self._follower.is_busy:
+            self._report_people(plan, blocked, now_s)
+
+    def _report_people(self, plan: LocalPlan, is_blocked: bool, now_s: float) -> None:
+        """What the follower hears from the local planner."""
+        seen = []
+        if plan.prediction is not None and self._pose_map_odom is not None:
+            seen = list_sightings(plan.tracks, plan.prediction, self._pose_map_odom)
+
+        def deliver(at_s: float) -> None:
+            self._follower.report_sightings(seen)
+            self._follower.report_local_status(is_blocked, plan.reason)
+
+        self._post(now_s + self.latency.local_s, deliver)
 
     def _look_at_doors(self, scan: Scan) -> None:
         """As the node does, several times a second, with the newest pose."""
@@ -220,16 +253,25 @@ class Stack:
     def _deliver(self, trajectory: Trajectory, now_s: float) -> None:
         self._safety.set_trajectory(trajectory, now_s)
         if self.params.local_planner.robot.screen.joint:
-            self._screen_motion = self._screen.plan(trajectory, now_s)
+            self._screen_motion = self._screen.plan(trajectory, now_s, self._find_look_at())
+
+    def _find_look_at(self) -> LookAt | None:
+        """The predicted positions of the followed person, None when nobody is followed or they are out of sight."""
+        prediction = None if self._plan is None else self._plan.prediction
+        if prediction is None or self._follower.track_id not in prediction.track_ids:
+            return None
+        row = prediction.track_ids.index(self._follower.track_id)
+        return LookAt(prediction.start_s, prediction.step_s, prediction.means_odom[row])
 
     def _run_navigator(self, now_s: float) -> list[EndGoal]:
         pose = None
         if self._odometry is not None and self._pose_map_odom is not None:
             pose = se2.compose(self._pose_map_odom, self._odometry.pose_odom_base)
         twist = None if self._odometry is None else self._odometry.twist
-        self._navigator.step(now_s, pose, twist, "waiting for odometry and localisation")
+        self._keeper.step(now_s, pose, twist, "waiting for odometry and localisation")
+        self._local.set_followed(self._follower.track_id or None)
         endings = []
-        for effect in self._navigator.take_effects():
+        for effect in self._keeper.take_effects():
             if isinstance(effect, AskForRoute):
                 answer = answer_question(self._global, effect.question, now_s, lambda: False)
                 self._post(now_s + self.latency.global_s, lambda at_s, a=answer: self._take_answer(a, at_s))

@@ -190,6 +190,18 @@ class Navigator:
             self._end(Ending.ABORTED, error_code, message)
             self._stand_still(now_s)
 
+    def give_way(self, message: str) -> None:
+        """Give up the goal on the way, if there is one, without a stop: something else hands out ways now."""
+        if self._task is not None:
+            self._end(Ending.ABORTED, ErrorCode.UNKNOWN, message)
+        self._route, self._question, self._wanted, self._retreat_end = None, None, None, None
+        self._trail.clear()
+        self._way_is_out = False
+
+    def take_over_way(self) -> None:
+        """A way handed out by something else is being driven: take it back when there is none to a goal of one's own."""
+        self._way_is_out = True
+
     def report_map(self, change: MapChange) -> None:
         """Take note of another map, or of changes in it."""
         if change is MapChange.EVERYTHING:

@@ -11,7 +11,7 @@ from astro_nav.types import FloatArray, Path
 
 
 class ErrorCode(IntEnum):
-    """Nav2's ranges; the values are those of astro_nav_msgs/action/NavigateToPose."""
+    """Nav2's ranges; the values are those of the actions in astro_nav_msgs."""
 
     NONE = 0
     FAILED_TO_MAKE_PROGRESS = 105
@@ -24,6 +24,8 @@ class ErrorCode(IntEnum):
     TIMEOUT = 207
     NO_VALID_PATH = 208
     UNKNOWN = 9000
+    PERSON_NOT_FOUND = 9100
+    PERSON_LOST = 9101
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Scene(NamedTuple):
     people_variance: np.ndarray
     people_weight: np.ndarray
     people_radius: np.ndarray  # (M,)
+    people_space: np.ndarray  # (M,)
     plan_x: np.ndarray  # (P,)
     plan_y: np.ndarray
 
@@ -122,8 +123,8 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         )  # fmt: skip
         score_people(
             begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.people_x, scene.people_y, scene.people_vx, scene.people_vy,
-            scene.people_variance, scene.people_weight, scene.people_radius, scene.middle_x, scene.half_x, scene.half_y, weights.people,
-            scene.step, r.hazard, costs[2],
+            scene.people_variance, scene.people_weight, scene.people_radius, scene.people_space, scene.middle_x, scene.half_x,
+            scene.half_y, weights.people, scene.step, r.hazard, costs[2],
         )  # fmt: skip
         score_progress(
             begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.start, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,

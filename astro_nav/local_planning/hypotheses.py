@@ -14,8 +14,9 @@ from astro_nav.types import Float32Array, FloatArray, Prediction, Track
 
 
 def arrange_people(
-    prediction: Prediction, tracks: Sequence[Track], start_rate_hz: float, origin_odom: FloatArray
-) -> dict[str, Float32Array]:
+    prediction: Prediction, tracks: Sequence[Track], start_rate_hz: float, origin_odom: FloatArray,
+    followed_id: int | None = None, followed_space: float = 1.0,
+) -> dict[str, Float32Array]:  # fmt: skip
     """Predicted obstacles at steps 1 .. T, relative to the map's corner, in single precision.
 
     Args:
@@ -23,6 +24,8 @@ def arrange_people(
         tracks: among them those that were predicted.
         start_rate_hz: how often somebody who stands starts.
         origin_odom: (2,) the map's corner.
+        followed_id: track of the person whom the robot follows, None for nobody.
+        followed_space: how much of the cost of crowding counts for them: who is followed is no obstacle to flee from.
 
     Returns:
         The people's part of a `Scene`: arrays of M rows and one more for everybody who stands.
@@ -44,6 +47,7 @@ def arrange_people(
         velocities = np.concatenate([velocities, np.zeros((len(still), steps, 2))])
         variances = np.concatenate([variances, np.repeat(spread[:, np.newaxis], steps, axis=1)])
         weights = np.concatenate([weights, np.repeat(stays[np.newaxis], len(still), axis=0)])
+    space = np.where(np.array(prediction.track_ids) == followed_id, followed_space, 1.0) if len(chosen) else np.zeros(0)
     columns = {
         "people_x": means[..., 0],
         "people_y": means[..., 1],
@@ -52,5 +56,6 @@ def arrange_people(
         "people_variance": variances,
         "people_weight": weights,
         "people_radius": np.concatenate([prediction.radii_m, prediction.radii_m[standing]]),
+        "people_space": np.concatenate([space, space[standing]]),
     }
     return {name: np.ascontiguousarray(column, dtype=np.float32) for name, column in columns.items()}

@@ -83,6 +83,7 @@ class LocalPlanner:
         self._scan_stamp_s = -np.inf
         self._trajectory: Trajectory | None = None
         self._best: tuple[FloatArray, FloatArray] | None = None  # (pose of its frame in odom, z)
+        self._followed_id: int | None = None
         self._cycle = 0
         self._latencies_s = {"sensor": 0.0, "mapping": 0.0, "tracking": 0.0, "planning": params.freshness.planning_latency_s}
         self.update_params(params)
@@ -121,6 +122,10 @@ class LocalPlanner:
         """Follow a path in the map frame from the next cycle on; an empty one means: stand still."""
         self._path_map = path.poses_map
         self._guide.set_path(path.poses_map)
+
+    def set_followed(self, track_id: int | None) -> None:
+        """Crowd this track from the next cycle on as little as somebody minds who wants to be followed; None for nobody."""
+        self._followed_id = track_id
 
     def add_odometry(self, odometry: Odometry) -> str:
         """Take one odometry; return "" or why it was not used."""
@@ -288,7 +293,9 @@ class LocalPlanner:
             half_y=half_y,
             # A robot that starts nearer than that may move on as long as it gets no nearer.
             contact_below=single(min(self.params.cost.contact_margin_m, clearance_m - 0.005)),
-            **arrange_people(prediction, tracks, self.params.prediction.start_rate_hz, origin),
+            **arrange_people(
+                prediction, tracks, self.params.prediction.start_rate_hz, origin, self._followed_id, self.params.cost.people_space_followed
+            ),
             plan_x=plan_x,
             plan_y=plan_y,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from astro_nav.params.following import FollowParams
 from astro_nav.params.robot import FrameParams, RobotParams
 from astro_nav.params.schema import parameter
 
@@ -181,3 +182,4 @@ class GlobalPlannerParams:
     progress: ProgressParams
     pace: PaceParams
     memory: MemoryParams
+    follow: FollowParams

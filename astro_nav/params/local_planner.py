@@ -102,6 +102,7 @@ class CostParams:
     people_sigma_m: float = parameter("distance at which both fall to a third", unit="m", minimum=0.01, maximum=3.0, live=True)
     people_ahead_time_s: float = parameter("space ahead of moving people that belongs to them", unit="s", minimum=0.0, maximum=3.0, live=True)
     people_space: float = parameter("cost per second of being at touching distance of a person", unit="m/s", minimum=0.0, maximum=100.0, live=True)
+    people_space_followed: float = parameter("share of that cost that counts for the person whom the robot follows", minimum=0.0, maximum=1.0, live=True)
     people_space_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.05, maximum=3.0, live=True)
     people_approach: float = parameter("growth of that cost with the robot's own speed", unit="s/m", minimum=0.0, maximum=20.0, live=True)
     unseen_forwards: float = parameter("hazard per metre driven forwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0, live=True)

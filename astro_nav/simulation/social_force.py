@@ -82,6 +82,11 @@ class SocialForceBehaviour:
     def find_start(self) -> tuple[float, float]:
         return self._script.waypoints[0].position_map
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether a script that is walked once has come to its end."""
+        return self._finished
+
     def look(self, sight: Sight) -> None:
         """Take in what is around, right before the next decision."""
         self._sight = sight

@@ -52,6 +52,7 @@ def evaluated(request):
         people_variance=rng.uniform(0.0, 0.2, (people, STEPS)).astype(np.float32),
         people_weight=rng.uniform(0.2, 1.0, (people, STEPS)).astype(np.float32),
         people_radius=rng.uniform(0.2, 0.3, people).astype(np.float32),
+        people_space=rng.uniform(0.1, 1.0, people).astype(np.float32),
         plan_x=np.linspace(3.0, 4.5, 25, dtype=np.float32),
         plan_y=np.full(25, 3.2, dtype=np.float32),
     )
@@ -108,7 +109,7 @@ def test_hazard_is_the_sum_of_its_parts(evaluated):
             weights.unseen_forwards, weights.unseen_backwards,
         )  # fmt: skip
         people, crowding = oracle.people_terms(
-            poses, twists, people_then, scene.people_variance.tolist(), scene.people_weight.tolist(), RECTANGLE, weights.people, STEP_S
+            poses, twists, people_then, scene.people_variance.tolist(), scene.people_weight.tolist(), scene.people_space.tolist(), RECTANGLE, weights.people, STEP_S
         )
         # The kernels' decay is within 0.012 of the exponential, per term and weight.
         room = float(0.013 * (weights.collision.per_metre * 1.6 + 3 * (weights.people.per_metre * 2.5 + weights.people.idle)) + 1e-3)
@@ -172,7 +173,7 @@ def test_a_scene_without_people_has_no_cost_of_people(evaluated):
     alone = scene._replace(
         people_x=nobody, people_y=nobody, people_vx=nobody, people_vy=nobody, people_variance=nobody,
         people_weight=nobody,
-        people_radius=np.zeros(0, dtype=np.float32),
+        people_radius=np.zeros(0, dtype=np.float32), people_space=np.zeros(0, dtype=np.float32),
     )  # fmt: skip
     targets = draw_targets(8, np.random.default_rng(1))
     rollouts, costs = make_rollouts(8), np.zeros((len(TERMS), 8), dtype=np.float32)

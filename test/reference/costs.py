@@ -61,8 +61,8 @@ def person_gap(pose, person, rectangle, ahead_time):
     return max(math.hypot(max(abs(forward) - half_x, 0.0), max(abs(left) - half_y, 0.0)) - radius, 0.0)
 
 
-def people_terms(poses, twists, people, variances, chances, rectangle, w, step):
-    """Hazard per step and cost of crowding; people[m][t] is (x, y, vx, vy, radius)."""
+def people_terms(poses, twists, people, variances, chances, shares, rectangle, w, step):
+    """Hazard per step and cost of crowding; people[m][t] is (x, y, vx, vy, radius), shares[m] how much of their space counts."""
     rates, crowding = [0.0] * len(poses), 0.0
     for m in range(len(people)):
         for t, pose in enumerate(poses):
@@ -73,7 +73,7 @@ def people_terms(poses, twists, people, variances, chances, rectangle, w, step):
             relative = math.hypot(v * math.cos(pose[2]) - vx, v * math.sin(pose[2]) - vy)
             wide, space = w.sigma**2 + variances[m][t], w.space_sigma**2 + variances[m][t]
             rates[t] += chances[m][t] * (w.per_metre * relative + w.idle) * w.sigma**2 / wide * math.exp(-gap * gap / wide)
-            crowding += chances[m][t] * step * w.space * pace * w.space_sigma**2 / space * math.exp(-gap * gap / space)
+            crowding += shares[m] * chances[m][t] * step * w.space * pace * w.space_sigma**2 / space * math.exp(-gap * gap / space)
     return rates, crowding
 
 

@@ -18,7 +18,7 @@ def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None
 
     Means over the episodes to which a figure applies, but: contacts are counted over all episodes; times, lengths and errors
     of arrival are means over successful ones; `cycle_ms_p50` is the median of the episodes' medians, `cycle_ms_p99` the
-    mean of their 99th percentiles, `cycle_ms_max` the longest of all; `realtime_factor` is total over total.
+    mean of their 99th percentiles, `cycle_ms_max` the longest of all; `realtime_factor` and `follow_lost_per_100_m` are total over total.
     """
     return {name: _summarize_one(name, rows) for name in METRICS}
 
@@ -45,6 +45,8 @@ def _summarize_one(name: str, rows: Iterable[Mapping[str, Any]]) -> float | int 
         return 0.5 * (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
     if name == "cycle_ms_max":
         return max(values)
+    if name == "follow_lost_per_100_m":
+        return 100.0 * sum(row["follow_lost"] for row in chosen) / sum(row["follow_walked_m"] for row in chosen)
     if name == "realtime_factor":
         return sum(row["simulated_s"] for row in chosen) / sum(row["wall_s"] for row in chosen)
     return math.fsum(values) / len(values)

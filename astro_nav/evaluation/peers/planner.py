@@ -154,6 +154,9 @@ class PeerPlanner(ABC):
         """Take one odometry; return "" or why it was not used."""
         return self._history.add(odometry)
 
+    def set_followed(self, track_id: int | None) -> None:
+        """Peers know no people."""
+
     def add_people(self, stamp_s, positions_odom, covariances, ids) -> None:
         """People are obstacles in the map to a peer; what a camera says of them is not used."""
 

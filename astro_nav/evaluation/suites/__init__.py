@@ -10,6 +10,7 @@ from astro_nav.evaluation.suites.barn import BARN
 from astro_nav.evaluation.suites.clutter import CLUTTER
 from astro_nav.evaluation.suites.doors import DOORS
 from astro_nav.evaluation.suites.faults import FAULTS
+from astro_nav.evaluation.suites.follow import FOLLOW
 from astro_nav.evaluation.suites.homes import HOMES, make_map_suite
 from astro_nav.evaluation.suites.narrow import NARROW
 from astro_nav.evaluation.suites.parking import PARKING
@@ -19,7 +20,7 @@ from astro_nav.evaluation.suites.smoke import SMOKE
 from astro_nav.evaluation.suites.surprise import SURPRISE
 from astro_nav.evaluation.suites.suite import Suite
 
-_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, SMOKE)
+_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, FOLLOW, SMOKE)
 SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
 
 

@@ -46,7 +46,7 @@ class PeopleWeights(NamedTuple):
 @kernel(fast=True)
 def score_people(
     first, last, x, y, cos, sin, v, people_x, people_y, people_vx, people_vy, people_variance, people_weight, people_radius,
-    middle_x, half_x, half_y, weights, step, hazard, space_cost,
+    people_space, middle_x, half_x, half_y, weights, step, hazard, space_cost,
 ):  # fmt: skip
     """Add the hazard of people, and fill the cost of crowding them.
 
@@ -58,6 +58,7 @@ def score_people(
         people_variance: (M, T) float32 larger eigenvalue of the predicted covariance [m^2].
         people_weight: (M, T) float32 chance that the obstacle is there at all, for one with several possible motions.
         people_radius: (M,) float32 [m].
+        people_space: (M,) float32 share of the discomfort that counts; less for somebody who wants the robot near.
         middle_x, half_x, half_y: the footprint's bounding rectangle in base_link [m].
         weights: PeopleWeights.
         step: seconds per step.
@@ -79,7 +80,7 @@ def score_people(
         for m in range(people_x.shape[0]):
             _add_person(
                 lanes, people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t], people_variance[m, t],
-                people_weight[m, t], people_radius[m], middle_x, half_x, half_y, weights,
+                people_weight[m, t], people_radius[m], people_space[m], middle_x, half_x, half_y, weights,
             )  # fmt: skip
         for lane in range(width):
             hazard[t, first + lane] += lanes[5 * BLOCK + lane]
@@ -88,7 +89,7 @@ def score_people(
 
 
 @kernel(fast=True)
-def _add_person(lanes, px, py, vx, vy, variance, weight, radius, middle_x, half_x, half_y, weights):
+def _add_person(lanes, px, py, vx, vy, variance, weight, radius, share_of_space, middle_x, half_x, half_y, weights):
     """Add one person at one time to the rows of hazard (5) and of crowding (6)."""
     zero, one = np.float32(0.0), np.float32(1.0)
     speed = math.sqrt(vx * vx + vy * vy) + np.float32(1e-6)
@@ -98,7 +99,7 @@ def _add_person(lanes, px, py, vx, vy, variance, weight, radius, middle_x, half_
     per_space = one / (weights.space_sigma * weights.space_sigma + variance)
     share = weight * weights.sigma * weights.sigma * per_sigma
     per_metre, idle = weights.per_metre * share, weights.idle * share
-    space = weight * weights.space * weights.space_sigma * weights.space_sigma * per_space
+    space = weight * share_of_space * weights.space * weights.space_sigma * weights.space_sigma * per_space
     for lane in range(BLOCK):
         dx, dy = lanes[lane] - px, lanes[BLOCK + lane] - py
         # Move the person towards the robot by as much of the way ahead as lies towards it.
