@@ -19,6 +19,7 @@ from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.cost_map import CostMap, MapChange
 from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, SearchResult
+from astro_nav.global_planning.passages import find_passages
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
 from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out, price_passage
 from astro_nav.global_planning.tight_places import can_arrive, fit_outline
@@ -96,6 +97,8 @@ class GlobalPlanner:
         changed = occupancy.copy()
         changed[20, 20] = 100
         small.set_map(OccupancyMap(changed, resolution_m, np.zeros(3)))
+        if small.cost_map is not None:
+            find_passages(small.cost_map, self.params.memory)
 
     def plan(
         self,

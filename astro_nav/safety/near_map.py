@@ -73,6 +73,11 @@ class NearMap:
                 f"check for two publishers of {source}"
             )
         if not history.covers(scan.stamp_s, scan.stamp_s + scan.duration_s):
+            if scan.stamp_s < history.oldest_s < math.inf:
+                return (
+                    f"the scan of {scan.stamp_s:.3f} s is from before the odometry, which begins at {history.oldest_s:.3f} s: "
+                    "if that goes on, check stamps and clocks of lidar and base driver"
+                )
             return (
                 f"the scan of {scan.stamp_s:.3f} s has no odometry around it (newest is of {history.newest_s:.3f} s): "
                 "check stamps and clocks of lidar and base driver"

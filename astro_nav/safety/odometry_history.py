@@ -42,6 +42,11 @@ class OdometryHistory:
         return self._samples[-1][0] if self._samples else -math.inf
 
     @property
+    def oldest_s(self) -> float:
+        """Stamp of the oldest odometry that is remembered, inf when there is none."""
+        return self._samples[0][0] if self._samples else math.inf
+
+    @property
     def pose_odom_base(self) -> tuple[float, float, float]:
         """Newest pose; the heading is not wrapped."""
         return self._samples[-1][1:4]

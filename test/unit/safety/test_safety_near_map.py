@@ -155,6 +155,7 @@ def test_rays_that_hit_the_robot_itself_are_dropped_and_counted(near_map: NearMa
         (lambda scan: replace(scan, range_max_m=0.01), "range_max"),
         (lambda scan: replace(scan, stamp_s=math.nan), "NaN"),
         (lambda scan: replace(scan, stamp_s=scan.stamp_s + 5.0), "no odometry around it"),
+        (lambda scan: replace(scan, stamp_s=scan.stamp_s - 5.0), "from before the odometry"),
         (lambda scan: replace(scan, time_increment_s=0.1), "lasts"),
     ],
 )
