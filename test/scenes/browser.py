@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -41,8 +42,7 @@ class Browser:
 
         def take_pipes() -> None:
             # The protocol is spoken on 3 and 4. Both are moved out of the way first, because they may be 3 or 4 already.
-            spare = [os.dup(to_child), os.dup(from_child)]
-            high = [fd_to_high(fd) for fd in spare]
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 10) for fd in (to_child, from_child)]
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
@@ -133,10 +133,3 @@ class Browser:
             self.problems.append(json.dumps(message["params"]["exceptionDetails"])[:500])
         if message.get("method") == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
             self.problems.append(message["params"]["entry"]["text"])
-
-
-def fd_to_high(fd: int) -> int:
-    """A copy of a file descriptor, above those that the protocol uses."""
-    import fcntl
-
-    return fcntl.fcntl(fd, fcntl.F_DUPFD, 10)
