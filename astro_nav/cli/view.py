@@ -15,9 +15,11 @@ Exit code: 0 after Ctrl-C or SIGTERM; 2 for input that cannot be used.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
+import os
 import signal
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +56,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.recording is not None:
             return _show_recording(server, args, namespace)
-        from astro_nav.ros.viewer_node import show_live
-
+        try:
+            from astro_nav.ros.viewer_node import show_live
+        except ImportError as error:
+            raise AstroNavError(f"a running system cannot be looked at: {error}; build the workspace (`make setup`), or source it") from error
         robot = _load_robot(args.params_file)
         return show_live(server, robot, namespace, lambda: _announce(server, args.open))
     finally:
@@ -70,21 +74,38 @@ def _show_recording(server: ViewServer, args: argparse.Namespace, namespace: str
     path = find_recording(args.recording)
     own_params = args.recording / "params.yaml"
     robot = _load_robot(args.params_file or (own_params if own_params.is_file() else None))
-    stopped = threading.Event()
-    previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _collect_stop_signals() as signals:
         reader = RecordingReader(path, robot, namespace)
         try:
             reader.start()
             server.start(Viewing({"mode": "replay", "title": str(args.recording), "robot": describe_robot_shape(robot)}, film=reader.film))
             _announce(server, args.open)
-            stopped.wait()
+            os.read(signals, 1)
         finally:
+            server.close()  # first: it may still be asked for frames
             reader.close()
+    return 0
+
+
+@contextlib.contextmanager
+def _collect_stop_signals() -> Iterator[int]:
+    """A pipe that can be read once SIGINT or SIGTERM has come.
+
+    Whatever a handler in Python could set, a signal just before the waiting for it begins would be missed: handlers run between
+    bytecodes only. The pipe is written to at once.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    previous_fd = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield read
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    return 0
+        signal.set_wakeup_fd(previous_fd)
+        os.close(read)
+        os.close(write)
 
 
 def _announce(server: ViewServer, is_opened: bool) -> None:

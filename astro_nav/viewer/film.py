@@ -107,4 +107,6 @@ class Film:
         self._file.close()
 
     def _load(self, begin: int, size: int) -> bytes:
+        if self._file.closed:
+            raise ViewError("astro-nav view is ending")
         return zlib.decompress(os.pread(self._file.fileno(), size, begin))

@@ -113,12 +113,13 @@ class ViewServer(ThreadingHTTPServer):
         self._thread.start()
 
     def close(self) -> None:
-        """Send everybody home and free the port."""
+        """Send everybody home and free the port; a second time does nothing."""
         if self._thread is not None:
             if self.viewing.hub is not None:
                 self.viewing.hub.close()
             self.shutdown()
             self._thread.join()
+            self._thread = None
         self.server_close()
 
     def read_file(self, path: str) -> tuple[bytes, str] | None:

@@ -89,25 +89,27 @@ def test_nothing_is_asked_of_the_robot_while_nobody_watches(stage):
     transforms = stage.robot.create_publisher(TFMessage, "/tf", 1)
     stage.wait_for(lambda: stage.viewer.count_publishers("candidates") and stage.viewer.count_publishers("map"))
     assert candidates.get_subscription_count() == local_map.get_subscription_count() == odometry.get_subscription_count() == 0
-    for _ in range(2):  # and again after everybody has left
-        with stage.hub.watch() as watcher:
-            stage.wait_for(lambda: candidates.get_subscription_count() == 1 and local_map.get_subscription_count() == 1)
-            picture = Picture((Lines("candidates", np.array([[0.0, 0, 0], [1, 0, 0]]), np.ones((2, 4), np.float32), 0.01),), (Label("people", 1, np.zeros(3), "Ann"),))
+    with stage.hub.watch() as watcher:
+        stage.wait_for(lambda: candidates.get_subscription_count() == 1 and local_map.get_subscription_count() == 1)
+        picture = Picture((Lines("candidates", np.array([[0.0, 0, 0], [1, 0, 0]]), np.ones((2, 4), np.float32), 0.01),), (Label("people", 1, np.zeros(3), "Ann"),))
 
-            def say() -> bool:
-                candidates.publish(serialize_picture(picture, 1.0, "odom"))
-                message = Odometry()
-                message.twist.twist.linear.x = 0.25
-                odometry.publish(message)
-                transforms.publish(TFMessage(transforms=[make_transform("map", "odom", 1.0, 2.0), make_transform("odom", "base_link", 3.0, 4.0)]))
-                robot = stage.parts.get("robot") or {}
-                return "map" in stage.parts and "picture" in stage.parts and robot.get("speed") == [0.25, 0.0] and robot.get("at") is not None
+        def say() -> bool:
+            candidates.publish(serialize_picture(picture, 1.0, "odom"))
+            message = Odometry()
+            message.twist.twist.linear.x = 0.25
+            odometry.publish(message)
+            transforms.publish(TFMessage(transforms=[make_transform("map", "odom", 1.0, 2.0), make_transform("odom", "base_link", 3.0, 4.0)]))
+            robot = stage.parts.get("robot") or {}
+            return "map" in stage.parts and "picture" in stage.parts and robot.get("speed") == [0.25, 0.0] and robot.get("at") is not None
 
-            stage.wait_for(say, watcher)
-            assert stage.parts["robot"]["at"] == [3000, 4000, 0.0] and stage.parts["map"]["cells"] == [0, 1, 4, 1]
-            assert stage.parts["picture"]["lines"]["candidates"] == [[255, 255, 255, 1.0, 0, 0, 1000, 0]]
+        stage.wait_for(say, watcher)
+        assert stage.parts["robot"]["at"] == [3000, 4000, 0.0] and stage.parts["map"]["cells"] == [0, 1, 4, 1]
+        assert stage.parts["picture"]["lines"]["candidates"] == [[255, 255, 255, 1.0, 0, 0, 1000, 0]]
+    stage.wait_for(lambda: not stage.viewer.is_listening and candidates.get_subscription_count() == odometry.get_subscription_count() == 0)
+    with stage.hub.watch() as watcher:  # what was seen before is not shown to those who come later
         stage.parts.clear()
-        stage.wait_for(lambda: not stage.viewer.is_listening and candidates.get_subscription_count() == odometry.get_subscription_count() == 0)
+        stage.wait_for(lambda: candidates.get_subscription_count() == 1 and "map" in stage.parts, watcher)
+        assert "picture" not in stage.parts
 
 
 def _make_map() -> OccupancyGrid:
