@@ -23,7 +23,7 @@ import numpy as np
 
 from astro_nav.params.gaze import GazeParams
 from astro_nav.params.robot import ScreenParams
-from astro_nav.types import FloatArray, Trajectory
+from astro_nav.types import FloatArray, Prediction, Trajectory
 
 STEP_S = 0.02  # of the filter
 POINT_STEP_S = 0.1  # between two points of the result
@@ -54,6 +54,13 @@ class LookAt:
     start_s: float
     step_s: float
     positions_odom: FloatArray
+
+
+def find_look_at(prediction: Prediction | None, track_id: int | None) -> LookAt | None:
+    """Where a tracked person is predicted to be; None when nobody is followed or they are not tracked."""
+    if prediction is None or track_id is None or track_id not in prediction.track_ids:
+        return None
+    return LookAt(prediction.start_s, prediction.step_s, prediction.means_odom[prediction.track_ids.index(track_id)])
 
 
 class ScreenPlanner:

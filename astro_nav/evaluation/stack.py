@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from astro_nav.body.screen import LookAt, ScreenMotion, ScreenPlanner
+from astro_nav.body.screen import ScreenMotion, ScreenPlanner, find_look_at
 from astro_nav.following.follower import FollowFeedback, Follower
 from astro_nav.following.goal_keeper import GoalKeeper
 from astro_nav.following.sighting import list_sightings
@@ -253,15 +253,9 @@ class Stack:
     def _deliver(self, trajectory: Trajectory, now_s: float) -> None:
         self._safety.set_trajectory(trajectory, now_s)
         if self.params.local_planner.robot.screen.joint:
-            self._screen_motion = self._screen.plan(trajectory, now_s, self._find_look_at())
-
-    def _find_look_at(self) -> LookAt | None:
-        """The predicted positions of the followed person, None when nobody is followed or they are out of sight."""
-        prediction = None if self._plan is None else self._plan.prediction
-        if prediction is None or self._follower.track_id not in prediction.track_ids:
-            return None
-        row = prediction.track_ids.index(self._follower.track_id)
-        return LookAt(prediction.start_s, prediction.step_s, prediction.means_odom[row])
+            prediction = None if self._plan is None else self._plan.prediction
+            look_at = find_look_at(prediction, self._follower.track_id or None)
+            self._screen_motion = self._screen.plan(trajectory, now_s, look_at)
 
     def _run_navigator(self, now_s: float) -> list[EndGoal]:
         pose = None

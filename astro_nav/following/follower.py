@@ -20,18 +20,21 @@ import numpy as np
 
 from astro_nav.following.free_space import FreeSpace
 from astro_nav.following.goal_maker import FollowGoal, GoalKind, GoalMaker, extend_way
-from astro_nav.following.recognition import find_again, find_in_front, find_named
+from astro_nav.following.recognition import Identity, find_in_front, find_named
 from astro_nav.following.sighting import Sighting
-from astro_nav.following.trail import PersonTrail
+from astro_nav.following.trail import SPACING_M, PersonTrail
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.global_planning.navigator import EndGoal, Ending, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
+from astro_nav.global_planning.zones import Zone
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
 NEAREST = ("", "0")  # names that mean the nearest in front
 STEADY_M = 0.05  # a goal for somebody who stands is not moved by less
+CAME_FROM_M = 3.0  # so much of their trail people are expected to go back along
+KEEP_STAY_M = 0.6  # a robot that stays comes to rest where it could first, unless that has become too far away
 
 
 class FollowState(IntEnum):
@@ -62,6 +65,7 @@ class _Task:
     name: str
     distance_m: float
     accepted_s: float
+    identity: Identity
     person: Sighting | None = None  # as seen last
     is_visible: bool = False
     best_gap_m: float = math.inf  # how near the robot has come to one who is too far away
@@ -120,6 +124,7 @@ class Follower:
         """Take changed parameters, the live ones of which take effect."""
         self.params, self._frame = params.follow, params.frames.map
         self._arrival = params.arrival
+        self._circumscribed_radius_m = params.robot.circumscribed_radius_m
         self._maker = GoalMaker(
             params.follow, self._space, self._radius_m, params.robot.circumscribed_radius_m, params.robot.limits.max_deceleration_mps2
         )
@@ -127,6 +132,10 @@ class Follower:
     def set_map(self, occupancy_map: OccupancyMap) -> None:
         """Know where there is room."""
         self._space.set_map(occupancy_map)
+
+    def set_zones(self, zones: Sequence[Zone]) -> None:
+        """Know where not to go, whoever goes there."""
+        self._space.set_zones(zones)
 
     def take_effects(self) -> list[PublishPath | EndGoal]:
         """Return what has to be carried out now, in order, and forget it."""
@@ -150,7 +159,8 @@ class Follower:
             self._effects.append(EndGoal(goal_id, Ending.ABORTED, ErrorCode.UNKNOWN, message))
             self._effects.append(PublishPath(self._make_path(np.empty((0, 3)), now_s)))
             return
-        self._task = _Task(goal_id, name.strip(), distance_m or self.params.distance_m, now_s)
+        identity = Identity(self.params, self._space.measure_room)
+        self._task = _Task(goal_id, name.strip(), distance_m or self.params.distance_m, now_s, identity)
         self._trail.clear()
         self._maker.clear()
         self._goal, self._rests = None, False
@@ -181,7 +191,7 @@ class Follower:
         if task is None or task.person is None:
             return
         known = task.person
-        found = next((s for s in self._sightings if s.track_id == known.track_id), None) or find_again(self._sightings, known, self.params)
+        found = task.identity.update(known, self._sightings)
         task.is_visible = found is not None
         if found is not None and found.stamp_s >= known.stamp_s:
             task.person = found
@@ -259,16 +269,31 @@ class Follower:
         goal = self._maker.make_goal(person, self._trail, robot_map, float(twist[0]), task.distance_m, now_s)
         if not is_walking and gap_m <= task.distance_m + self.params.tolerance_m:
             goal = self._maker.make_stay(robot_map, float(twist[0]), here)
-        # A goal that trembles makes a robot that trembles.
-        known = self._goal
-        if not is_walking and known is not None and known.kind is goal.kind and math.dist(known.pose_map[:2], goal.pose_map[:2]) < STEADY_M:
-            goal = FollowGoal(goal.kind, np.concatenate([goal.way_map[:-1], known.pose_map[np.newaxis]]))
+        goal = self._steady(goal, here, task.distance_m, is_walking, robot_map)
         if goal.kind is GoalKind.ASIDE:
             self.state, self.sentence = FollowState.MAKING_WAY, f"makes way for {_name(person)}"
         else:
             self.state, self.sentence = FollowState.FOLLOWING, f"follows {_name(person)}, {gap_m:.1f} m away"
         self._hand_out(goal, now_s)
         self._watch_progress(task, gap_m, now_s)
+
+    def _steady(self, goal: FollowGoal, here: FloatArray, distance_m: float, is_walking: bool, robot_map: FloatArray) -> FollowGoal:
+        """The goal before, as long as it is about as good: a goal that trembles makes a robot that trembles."""
+        known = self._goal
+        if known is None:
+            return goal
+        moved_m = math.dist(known.pose_map[:2], goal.pose_map[:2])
+        if goal.kind is GoalKind.STAY and known.kind is GoalKind.STAY and math.dist(known.pose_map[:2], robot_map[:2]) < KEEP_STAY_M:
+            # Where a robot that drives can come to rest moves on with it.
+            return FollowGoal(GoalKind.STAY, np.array([[*known.pose_map[:2], goal.pose_map[2]]]))
+        if is_walking:
+            return goal
+        is_near_enough = abs(math.dist(known.pose_map[:2], here) - distance_m) <= self.params.tolerance_m
+        if goal.kind is GoalKind.STAY and known.kind in (GoalKind.LEASH, GoalKind.TRAIL) and is_near_enough:
+            return FollowGoal(known.kind, known.way_map)
+        if goal.kind is known.kind and moved_m < STEADY_M:
+            return FollowGoal(goal.kind, np.concatenate([goal.way_map[:-1], known.pose_map[np.newaxis]]))
+        return goal
 
     def _crowd(
         self, task: _Task, person: Sighting, here: FloatArray, gap_m: float, is_walking: bool, robot_map: FloatArray, speed_mps: float, now_s: float
@@ -281,7 +306,7 @@ class Follower:
             if is_walking or gap_m > task.distance_m:
                 task.made_way_for = None
         if task.making_way_until_s is None:
-            has_moved = task.made_way_for is None or math.dist(task.made_way_for, here) > params.crowd_m
+            has_moved = task.made_way_for is None or math.dist(task.made_way_for, here) > params.release_m
             if is_walking or now_s - task.crowded_s < params.crowd_s or not has_moved:
                 return False
             task.making_way_until_s, task.made_way_for = now_s + params.aside_s, here
@@ -291,7 +316,10 @@ class Follower:
             return False
         toward = robot_map[:2] - here if self._goal is None or self._goal.kind is not GoalKind.ASIDE else task.crowd_direction
         task.crowd_direction = toward
-        goal = self._maker.go_aside(person, extend_way(here[np.newaxis], toward, params.aside_reach_m + gap_m), robot_map, speed_mps)
+        # Straight on over where the robot stands, or back to where they came from.
+        back = self._trail.points_map[-int(CAME_FROM_M / SPACING_M) :]
+        way = np.concatenate([extend_way(here[np.newaxis], toward, params.aside_reach_m + gap_m), back])
+        goal = self._maker.go_aside(person, way, robot_map, speed_mps)
         self._rests = False
         self.state, self.sentence = FollowState.MAKING_WAY, f"makes way for {_name(person)}, who has come close"
         self._hand_out(goal, now_s)
@@ -348,8 +376,13 @@ class Follower:
 
     def _hand_out(self, goal: FollowGoal, now_s: float, is_news: bool = True) -> None:
         self._goal = goal
-        if is_news:
-            self._effects.append(PublishPath(self._make_path(goal.way_map, now_s)))
+        if not is_news:
+            return
+        way = self._space.cut_way(goal.way_map, self._circumscribed_radius_m)
+        if len(way) < len(goal.way_map):
+            self.sentence = f"{self.sentence}; stops before a keep-out zone"
+            self._blocked_reason = "a keep-out zone lies on the way"
+        self._effects.append(PublishPath(self._make_path(way, now_s)))
 
     def _make_path(self, poses_map: FloatArray, now_s: float) -> Path:
         return Path(now_s, poses_map, self._frame)

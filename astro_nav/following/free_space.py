@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from astro_nav.geometry import se2
+from astro_nav.global_planning.zones import Zone, contain_points
 from astro_nav.types import FloatArray, OccupancyMap, UNKNOWN
 
 REACH_M = 6.0  # half the edge of the window in which room is known
 RENEW_M = 2.0  # the window is computed anew when it is asked for so far from its middle
 STRIDE_M = 0.05
+OUTLINE_POINTS = 12  # of the circle that stands for the robot at the border of a keep-out zone
 PLACE_STEP_M = 0.15
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 
@@ -57,10 +60,33 @@ class FreeSpace:
         self._middle: FloatArray | None = None
         self._corner = (0, 0)
         self._distance_m = np.zeros((1, 1))
+        self._polygons: list[FloatArray] = []
 
     def set_map(self, occupancy_map: OccupancyMap) -> None:
         """Use another map."""
         self._map, self._middle = occupancy_map, None
+
+    def set_zones(self, zones: Sequence[Zone]) -> None:
+        """Stay out of other keep-out zones."""
+        self._polygons = [zone.polygon_map for zone in zones if zone.is_keep_out]
+
+    def cut_way(self, way_map: FloatArray, radius_m: float) -> FloatArray:
+        """A way (N, 3) up to where a robot of this radius would enter a keep-out zone; a robot that stands in one may leave it.
+
+        Wherever a person goes: nobody is followed down the stairs.
+        """
+        if not self._polygons or len(way_map) == 0:
+            return way_map
+        turns = np.linspace(0.0, 2.0 * np.pi, OUTLINE_POINTS, endpoint=False)
+        outline = radius_m * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+        points = np.concatenate([way_map[:, :2], *(way_map[:, :2] + corner for corner in outline)])
+        inside = np.zeros(len(points), dtype=bool)
+        for polygon in self._polygons:
+            inside |= contain_points(polygon, points)
+        entered = inside.reshape(-1, len(way_map)).any(axis=0)
+        if not entered.any() or entered[0]:
+            return way_map if not entered[-1] else way_map[:1]
+        return way_map[: int(np.argmax(entered))]
 
     def move_to(self, point_map: FloatArray) -> None:
         """Know the room around a point (2,)."""

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from astro_nav.following.follower import Follower
 from astro_nav.global_planning.navigator import Effect, Navigator
+from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.types import FloatArray
 
 REPLACED = "replaced by a newer goal"
@@ -42,6 +43,11 @@ class GoalKeeper:
     def cancel(self, goal_id: Hashable, now_s: float) -> bool:
         """Give up a goal and stand still; returns whether it was on the way."""
         return self.navigator.cancel(goal_id, now_s) or self.follower.cancel(goal_id, now_s)
+
+    def abort(self, error_code: ErrorCode, message: str, now_s: float) -> None:
+        """Give up the goal on the way, if there is one, and stand still."""
+        self.navigator.abort(error_code, message, now_s)
+        self.follower.abort(error_code, message, now_s)
 
     def step(self, now_s: float, pose_map_base: FloatArray | None, twist: FloatArray | None, no_pose_reason: str = "") -> None:
         """Look at the goal on the way; called at a steady rate. See `Navigator.step`."""

@@ -26,7 +26,7 @@ COMES_ON_M = 2.0  # somebody who comes wants to go on at least so far
 TURNING_ROOM_M = 0.04
 TIGHT_COST = 10.0
 PERSON_ROOM_M = 0.55  # kept from them on the way aside
-OFF_WAY_WEIGHT = 3.0
+OFF_WAY_WEIGHT = 6.0
 BRAKING_SHARE = 0.7  # of the deceleration limit, with which a robot that need not go on comes to rest
 KEEP_ASIDE = 0.5  # cost per metre of going aside to another place than before
 

@@ -30,7 +30,7 @@ class FollowParams:
         unit="m", minimum=0.0, maximum=1.0, live=True,
     )  # fmt: skip
     make_way_m: float = parameter("a robot nearer than this to the predicted way of who comes towards it goes aside", unit="m", minimum=0.2, maximum=2.0, live=True)
-    aside_reach_m: float = parameter("farthest place to which it goes aside", unit="m", minimum=0.3, maximum=3.0, live=True)
+    aside_reach_m: float = parameter("farthest place to which it goes aside", unit="m", minimum=0.3, maximum=5.0, live=True)
     crowd_m: float = parameter("who stands nearer than this has come close and wants to pass", unit="m", minimum=0.0, maximum=2.0, live=True)
     crowd_step_m: float = parameter("so does who comes nearer by this to a robot that has come to rest before them", unit="m", minimum=0.05, maximum=2.0, live=True)
     crowd_s: float = parameter("after so long", unit="s", minimum=0.2, maximum=60.0, live=True)
@@ -43,6 +43,9 @@ class FollowParams:
     search_beyond_m: float = parameter("and so far beyond the end of their predicted way", unit="m", minimum=0.0, maximum=10.0, live=True)
     again_m: float = parameter("somebody who appears so near to where they are thought to be is the one that was lost", unit="m", minimum=0.1, maximum=3.0, live=True)
     again_mps: float = parameter("and this much farther for every second out of sight", unit="m/s", minimum=0.0, maximum=3.0, live=True)
+    doubt_room_m: float = parameter(
+        "a track nearer than this to what the map shows may have slipped from the person onto furniture", unit="m", minimum=0.0, maximum=1.0, live=True
+    )
     give_up_s: float = parameter("so long the robot may get no nearer to a person who is too far away", unit="s", minimum=1.0, maximum=600.0, live=True)
 
     def find_conflicts(self) -> list[str]:

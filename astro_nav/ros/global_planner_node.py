@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from astro_nav_msgs.msg import LocalPlannerStatus
+from astro_nav_msgs.msg import LocalPlannerStatus, TrackedObstacles
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Path as PathMessage
@@ -18,11 +18,14 @@ from nav_msgs.msg import Path as PathMessage
 from astro_nav.errors import AstroNavError, FrameError, GoalError
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.se2 import compose, relative, transform_points
+from astro_nav.following.follower import Follower
+from astro_nav.following.goal_keeper import GoalKeeper
 from astro_nav.global_planning.cost_map import MapChange
 from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.plan_worker import DoorsFound, MapTaken, News, PlanWorker, ZonesTaken
 from astro_nav.global_planning.planner import GlobalPlanner
+from astro_nav.global_planning.zones import Zone
 from astro_nav.mapping.map_file import load_map
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.ros.action_types import NAV2, answer_for_nav2, load_action_types
@@ -35,8 +38,9 @@ from astro_nav.ros.conversion import (
     seconds_from_time,
 )
 from astro_nav.ros.door_watcher import DoorWatcher
+from astro_nav.ros.follow_server import FollowServer, read_sightings
 from astro_nav.ros.goal_servers import GoalServers
-from astro_nav.ros.node import LATEST, RELIABLE, StackNode
+from astro_nav.ros.node import LATEST, NEWEST, RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
 from astro_nav.ros.transforms import Lookup, Transforms
 from astro_nav.ros.zone_watcher import ZoneWatcher
@@ -61,6 +65,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             if self._doors is None
             else Navigator(self.params, self._doors.list_prices, self._doors.take_blocked_place)
         )
+        self._follower = Follower(self.params)
+        self._keeper = GoalKeeper(self._navigator, self._follower)
         planner = GlobalPlanner(self.params)
         planner.warm_up()
         self._news: deque[News] = deque()
@@ -86,20 +92,23 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self.subscribe(PoseStamped, "goal_pose", self._take_topic_goal, RELIABLE)
         self.subscribe(LocalPlannerStatus, "local_planner_status", self._take_local_status, RELIABLE)
         self._goals = GoalServers(self, self._accept_goal, self._cancel_goal, load_action_types(self.params.action_package))
+        self._following = FollowServer(self, self._accept_follow, self._cancel_goal)
+        self.subscribe(TrackedObstacles, "tracked_obstacles", self._take_tracks, NEWEST)
         self._nav2_answers = answer_for_nav2(self) if self.params.action_package == NAV2 else []
-        self._zones = ZoneWatcher(self, self._worker.set_zones)
+        self._zones = ZoneWatcher(self, self._take_zones)
         self._worker.start()
         self.create_steady_timer(1.0 / self.params.rate_hz, self._tick)
 
     def shut_down(self) -> None:
         """Leave the robot without a way, so that it stands still."""
-        self._navigator.abort(ErrorCode.UNKNOWN, "the global planner was shut down", self.now_s)
+        self._keeper.abort(ErrorCode.UNKNOWN, "the global planner was shut down", self.now_s)
         self._carry_out()
         if not self._worker.stop(STOP_TIMEOUT_S):
             self.get_logger().warning(f"a search did not end within {STOP_TIMEOUT_S:g} s")
         if self._doors is not None:
             self._doors.shut_down()
         self._goals.destroy()
+        self._following.destroy()
 
     # Maps
 
@@ -111,6 +120,10 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def _take_map(self, message: OccupancyGrid) -> None:
         check_frame(message.header.frame_id, self.params.frames.map, "map")
         self._worker.set_map(occupancy_map_from_message(message))
+
+    def _take_zones(self, zones: Sequence[Zone]) -> None:
+        self._worker.set_zones(zones)
+        self._follower.set_zones(zones)
 
     # Goals
 
@@ -125,11 +138,23 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             code = ErrorCode.TF_ERROR if isinstance(error, FrameError) else ErrorCode.UNKNOWN
             self._end_goal(EndGoal(goal_id, Ending.ABORTED, code, str(error)))
             return
-        self._navigator.accept(goal_id, goals_map, self.now_s)
+        self._keeper.navigate(goal_id, goals_map, self.now_s)
         self._step()
 
+    def _accept_follow(self, goal_id: bytes, name: str, distance_m: float) -> None:
+        self._keeper.follow(goal_id, name, distance_m, self.now_s)
+        self._step()
+
+    def _take_tracks(self, message: TrackedObstacles) -> None:
+        """The local planner's picture of who moves; only looked at while somebody is followed."""
+        if not self._follower.is_busy:
+            return
+        lookup = self._transforms.lookup_pose(self.params.frames.map, message.header.frame_id.lstrip("/"))
+        if lookup.pose is not None:
+            self._follower.report_sightings(read_sightings(message, lookup.pose))
+
     def _cancel_goal(self, goal_id: bytes) -> bool:
-        was_on_the_way = self._navigator.cancel(goal_id, self.now_s)
+        was_on_the_way = self._keeper.cancel(goal_id, self.now_s)
         self._carry_out()
         return was_on_the_way
 
@@ -164,8 +189,10 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         if changed is not None:
             self.params = changed
             self._navigator.update_params(changed)
+            self._follower.update_params(changed)
         self._step()
         self._report_state()
+        self._following.tell(self._follower.make_feedback(), self._follower.track_id, self.now_s, self.params.frames.map)
         feedback = self._navigator.make_feedback(self.now_s)
         if feedback is None:
             return
@@ -176,7 +203,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def _step(self) -> None:
         frames, now_s = self.params.frames, self.now_s
         lookup = self._transforms.lookup_pose(frames.map, frames.base)
-        self._navigator.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
+        self._keeper.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
         self._pose_reason = lookup.reason
         self._zones.tick(lookup.pose)
         if self._doors is not None:
@@ -209,13 +236,13 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def _report_state(self) -> None:
         if not self._has_map:
             self.report_waiting(f"waiting for a map on {self.resolve_topic_name('map')}")
-        elif self._pose_reason and not self._navigator.is_busy:
+        elif self._pose_reason and not self._keeper.is_busy:
             self.report_waiting(f"waiting for the robot's pose: {self._pose_reason}")
         elif self._navigator.waits_for:
             self.report_waiting(self._navigator.waits_for)
         else:
             self.report_ready()
-            self.report_working("driving to a goal" if self._navigator.is_busy else "ready")
+            self.report_working("driving to a goal" if self._navigator.is_busy else self._follower.sentence if self._follower.is_busy else "ready")
 
     def _take_local_status(self, message: LocalPlannerStatus) -> None:
         plan_stamp_s = seconds_from_time(message.plan_stamp)
@@ -223,6 +250,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         if is_old:
             return
         is_blocked = message.state == LocalPlannerStatus.BLOCKED
+        self._follower.report_local_status(is_blocked, message.reason)
         point_map = None
         if is_blocked and math.isfinite(message.blocked_point.x + message.blocked_point.y):
             lookup = self._transforms.lookup_pose(self.params.frames.map, self.params.frames.odom)
@@ -269,6 +297,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         if news.change is MapChange.EVERYTHING:
             self._name_map(news.occupancy_map)
         self._has_map = True
+        self._follower.set_map(news.occupancy_map)
         self._navigator.report_map(news.change)
         self._step()
 
@@ -279,7 +308,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     # Effects
 
     def _carry_out(self) -> None:
-        for effect in self._navigator.take_effects():
+        for effect in self._keeper.take_effects():
             if isinstance(effect, AskForRoute):
                 self._worker.ask(effect.question)
             elif isinstance(effect, PublishPath):
@@ -292,7 +321,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._plan_publisher.publish(message_from_path(path))
 
     def _end_goal(self, effect: EndGoal) -> None:
-        self._goals.end(effect)
+        _ = self._goals.end(effect) or self._following.end(effect)
         if effect.ending is Ending.ABORTED:
             # A flood of goals must not flood the log: at most one line in five seconds for each kind of ending.
             self.say_at_times(f"ended {int(effect.error_code)} {effect.message[:20]}", f"goal not reached, error {int(effect.error_code)}: {effect.message}")

@@ -33,7 +33,7 @@ FIND_CLIENT_PERIOD_S = 0.01
 SERVICES = {"goal": "send_goal", "cancel": "cancel_goal", "result": "get_result"}  # what an action consists of
 
 
-class _PatientActionServer(ActionServer):
+class PatientActionServer(ActionServer):
     """An action server whose goals are executed, in rclpy's sense, by their end alone, and whose answers arrive."""
 
     def __init__(self, node: Node, action: type, name: str, *args: Any, **options: Any) -> None:
@@ -71,7 +71,7 @@ class _PatientActionServer(ActionServer):
 @dataclass(frozen=True)
 class _Goal:
     handle: ServerGoalHandle
-    server: _PatientActionServer
+    server: PatientActionServer
     action: type
     is_list: bool
 
@@ -97,7 +97,7 @@ class GoalServers:
         self._accept, self._cancel = accept, cancel
         self._goals: dict[bytes, _Goal] = {}
         self._servers = [
-            _PatientActionServer(
+            PatientActionServer(
                 node,
                 action,
                 name,
@@ -114,7 +114,7 @@ class GoalServers:
         goal = self._goals.pop(effect.goal_id, None) if isinstance(effect.goal_id, bytes) else None
         if goal is None:
             return False
-        goal.server.finish(goal.handle, lambda handle: _conclude(handle, effect, goal.action.Result()))
+        goal.server.finish(goal.handle, lambda handle: conclude_goal(handle, effect, goal.action.Result()))
         return True
 
     def send_feedback(self, feedback: Feedback, stamp_s: float, map_frame: str) -> None:
@@ -149,7 +149,7 @@ class GoalServers:
         return CancelResponse.ACCEPT if self._cancel(bytes(handle.goal_id.uuid)) else CancelResponse.REJECT
 
 
-def _conclude(handle: ServerGoalHandle, effect: EndGoal, result: Any) -> Any:
+def conclude_goal(handle: ServerGoalHandle, effect: EndGoal, result: Any) -> Any:
     """Bring a goal into its last state; returns its result."""
     fill_result(result, int(effect.error_code), effect.message)
     if effect.ending is Ending.SUCCEEDED:
@@ -164,7 +164,7 @@ def _conclude(handle: ServerGoalHandle, effect: EndGoal, result: Any) -> Any:
 def _abort_unfinished(handle: ServerGoalHandle, action: Any) -> Any:
     """What rclpy would execute if nobody ended the goal."""
     effect = EndGoal(bytes(handle.goal_id.uuid), Ending.ABORTED, ErrorCode.UNKNOWN, "nobody ended the goal")
-    return _conclude(handle, effect, action.Result())
+    return conclude_goal(handle, effect, action.Result())
 
 
 def _make_duration(duration_s: float) -> Duration:

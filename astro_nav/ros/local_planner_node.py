@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import numpy as np
-from astro_nav_msgs.msg import People
+from astro_nav_msgs.msg import FollowedPerson, People
 from builtin_interfaces.msg import Time
 from nav_msgs.msg import Odometry as OdometryMessage
 from nav_msgs.msg import Path as PathMessage
@@ -43,6 +43,8 @@ PERIOD_WINDOW = 600
 MAX_SILENCE_S = 1.0
 # Messages of odometry until every scan should find its place among them.
 FIRST_ODOMETRY = 20
+# The global planner says ten times a second whom the robot follows.
+FOLLOWED_LIFETIME_S = 1.0
 
 
 class LocalPlannerNode(StackNode[LocalPlannerParams]):
@@ -60,6 +62,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._pose_odom_base: FloatArray | None = None
         self._begin_s = math.nan
         self._missing = ""
+        self._followed_id, self._followed_s = 0, -math.inf
         self._outputs = LocalPlannerOutputs(self, self.params)
         self._transforms = Transforms(self)
         self._cycle = self.diagnostics.add_durations("cycle", PERIOD_WINDOW)
@@ -86,6 +89,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         # A publisher that does not latch fits only the second of these.
         for qos in (LATEST, RELIABLE):
             self.subscribe(Float32, "speed_limit", self._take_speed_limit, qos)
+        self.subscribe(FollowedPerson, "followed_person", self._take_followed, RELIABLE)
         self.subscribe(People, "people", self._take_people, SENSOR_DATA)
 
     def _subscribe_scan(self, topic: str) -> None:
@@ -135,6 +139,14 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._speed_limit_mps = message.data if message.data > 0.0 else None
         self._planner.set_speed_limit(self._speed_limit_mps)
 
+    def _take_followed(self, message: FollowedPerson) -> None:
+        self._followed_id, self._followed_s = message.track_id, time.monotonic()
+
+    def _choose_followed(self) -> int | None:
+        """Whom the robot follows; nobody once the global planner has been silent for a while."""
+        is_fresh = time.monotonic() - self._followed_s <= FOLLOWED_LIFETIME_S
+        return self._followed_id if self._followed_id and is_fresh else None
+
     def _take_people(self, message: People) -> None:
         positions, _, covariances, ids = read_people(message)
         stamp_s, frame = seconds_from_time(message.header.stamp), message.header.frame_id.lstrip("/")
@@ -164,8 +176,10 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         if localization.pose is not None:
             # A localizer that publishes map -> odom as a static transform stands for "always".
             self._planner.set_pose_map_odom(localization.pose, localization.stamp_s or now_s)
+        followed_id = self._choose_followed()
+        self._planner.set_followed(followed_id)
         plan = self._planner.plan(now_s)
-        self._outputs.publish_motion(plan, now_s)
+        self._outputs.publish_motion(plan, now_s, followed_id)
         cycle_s = time.perf_counter() - begin_s
         self._outputs.publish_report(plan, now_s, self._plan_stamp, cycle_s, period_s if math.isfinite(period_s) else 0.0)
         self._outputs.publish_pictures(plan, now_s, self._pose_odom_base)

@@ -11,17 +11,16 @@ from nav_msgs.msg import Path as PathMessage
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from astro_nav.body.screen import ScreenPlanner
+from astro_nav.body.screen import ScreenPlanner, find_look_at
 from astro_nav.local_planning.local_plan import LocalPlan
 from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.ros.conversion import message_from_local_grid, message_from_poses, message_from_trajectory
 from astro_nav.ros.local_planner_messages import message_from_plan, message_from_screen, message_from_tracks
 from astro_nav.ros.markers import serialize_picture
-from astro_nav.ros.node import RELIABLE
+from astro_nav.ros.node import NEWEST, RELIABLE
 from astro_nav.types import FloatArray, Trajectory
 from astro_nav.visualization.markers import (
     Picture,
@@ -33,8 +32,6 @@ from astro_nav.visualization.markers import (
     draw_trajectory,
 )
 
-# Only the newest counts: an old trajectory or picture is of no use.
-NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 DRAWN_SHARE = 10  # one in ten candidates is drawn
 MIN_DRAWN = 20
 FAREWELL_LIMIT = Duration(seconds=0.2)
@@ -64,12 +61,15 @@ class LocalPlannerOutputs:
             angle = 0.0 if self._screen_planner is None else self._screen_planner.angle_rad
             self._screen_planner = ScreenPlanner(params.robot.screen, params.gaze, angle)
 
-    def publish_motion(self, plan: LocalPlan, now_s: float) -> None:
-        """Publish what moves the robot: first the trajectory, an empty one when there is none, then the screen."""
+    def publish_motion(self, plan: LocalPlan, now_s: float, followed_id: int | None = None) -> None:
+        """Publish what moves the robot: first the trajectory, an empty one when there is none, then the screen.
+
+        The screen looks at the track `followed_id`, where the robot goes when that is None.
+        """
         trajectory = plan.trajectory or self._make_empty_trajectory(plan.reason, now_s)
         self._trajectory.publish(message_from_trajectory(trajectory, self._params.frames.odom))
         if self._screen is not None and self._screen_planner is not None and _has_listeners(self._screen):
-            motion = self._screen_planner.plan(plan.trajectory, now_s)
+            motion = self._screen_planner.plan(plan.trajectory, now_s, find_look_at(plan.prediction, followed_id))
             self._screen.publish(message_from_screen(motion, self._params.robot.screen.joint))
 
     def publish_end(self, reason: str, now_s: float) -> None:

@@ -21,6 +21,8 @@ Params = TypeVar("Params")
 # Qualities of service by what a topic is for.
 LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+# Only the newest counts: an old trajectory or picture is of no use.
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 SENSOR_DATA = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 REPEAT_SENTENCE_S = 5.0
