@@ -42,6 +42,6 @@ def test_its_links_lead_somewhere():
 def test_its_commands_and_launch_files_exist():
     text = GUIDE.read_text()
     commands = set(re.findall(r"astro-nav ([a-z][a-z-]+)", text))
-    assert commands == {"doctor"} and commands <= set(list_command_names())
+    assert commands == {"doctor", "view"} and commands <= set(list_command_names())
     files = set(re.findall(r"ros2 launch astro_nav (\S+\.launch\.xml)", text))
     assert files and all((ROOT / "launch" / file).is_file() for file in files)
