@@ -35,6 +35,10 @@ EXPLANATIONS: dict[str, str] = {
     "final_position_error_m": "How far from the goal it really stood in the end.",
     "final_heading_error_rad": "How wrong the direction was in which it stood in the end.",
     "barn_score": "Score of the BARN challenge, at most 0.5: half of the ideal time's share, 0 for a contact.",
+    "follow_distance_error_m": "How far off the distance was that it should keep to the person whom it followed, near or far.",
+    "follow_lost_per_100_m": "How often it lost the person whom it followed, for every 100 m that they walked.",
+    "follow_walked_m": "How far the person walked whom it followed; the longer, the more the other figures say.",
+    "follow_on_target": "Share of the time in which its screen looked at the person whom it followed.",
     "cycle_ms_p50": "Computing time of one planning cycle, typically. Must stay well below the period of 100 ms.",
     "cycle_ms_p99": "Computing time of one planning cycle that only one in a hundred exceeds.",
     "cycle_ms_max": "The longest planning cycle. On a busy computer this says more about the computer.",
@@ -47,7 +51,7 @@ HEADLINES = (
     "success_rate", "contacts_by_robot", "time_to_goal_s", "spl", "min_clearance_m", "personal_space_045", "mean_linear_jerk_mps3",
     "barn_score", "cycle_ms_p99",
 )  # fmt: skip
-SHARES = frozenset({"success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100"})
+SHARES = frozenset({"success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100", "follow_on_target"})
 
 
 def format_unit(name: str) -> str:

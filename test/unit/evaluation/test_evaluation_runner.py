@@ -168,7 +168,7 @@ def list_children(pid: int) -> set[int]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_keeps_what_was_finished_and_leaves_no_process(tmp_path, number):
     command = [sys.executable, str(TEST_FOLDER / "scenes" / "evaluation_workers.py")]
-    command += ["evaluate", "homes", "--episodes", "6", "--workers", "2", "--out", str(tmp_path / "run")]
+    command += ["evaluate", "homes", "--episodes", "6", "--workers", "2", "--no-report", "--out", str(tmp_path / "run")]
     search_path = os.pathsep.join([str(TEST_FOLDER), str(TEST_FOLDER.parent), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": search_path}
     rows = tmp_path / "run" / ROWS_FILE
