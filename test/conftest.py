@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Everybody draws the same examples, so that a run tells whether a change is good, and not whether it was lucky.
+# HYPOTHESIS_PROFILE=explore make test  draws others every time: to be run now and then.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 TEST_FOLDER = Path(__file__).resolve().parent
 if str(TEST_FOLDER) not in sys.path:
