@@ -10,7 +10,6 @@ from typing import Any
 from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from rclpy.action import ActionClient, get_action_names_and_types
-from rclpy.client import Client
 from rclpy.node import Node
 
 from astro_nav.errors import ParameterError
@@ -37,23 +36,32 @@ class ViewerGoals:
     def __init__(self, node: Node, map_frame: str, say: Say) -> None:
         self._node, self._map_frame, self._say_news = node, map_frame, say
         self._clients: dict[str, ActionClient] = {}
-        self._cancel_clients: dict[str, Client] = {}
+        # Made at once: a request that is sent before the server has been found is lost.
+        self._cancel_clients = [node.create_client(CancelGoal, f"{name}/_action/cancel_goal") for name in DRIVING_ACTIONS]
         self._number = 0
         self._handle: Any = None
         self._sent_s = math.inf
         self._goal: FloatArray | None = None
+        self._waiting: FloatArray | None = None  # goal that is sent once the server is found
         self._pose_map_base: FloatArray | None = None
-        self._is_canceling = False
+        self._is_canceling = self._is_cancel_waiting = False
+        self._is_last_cancel = False  # whether the newest wish is that there be no goal
+
+    def prepare(self) -> None:
+        """Look for the action already, so that the first goal need not wait."""
+        self._find_client()
 
     def send(self, goal_map: FloatArray) -> None:
         """Send a goal (3,); what still comes back about the one before is ignored."""
-        self._number += 1
-        self._handle, self._is_canceling, self._goal = None, False, goal_map
-        client = self._find_client()
-        if client is None:
+        self._begin(is_cancel=False)
+        self._goal = goal_map
+        if self._find_client() is None:
+            self._sent_s = math.inf
+            self._say("failed", f"The goal cannot be sent: {self._describe_absence()}; is the global planner running?")
             return
         self._say("sent", "The goal is on its way to the global planner.")
-        self._request(client, goal_map)
+        self._waiting = goal_map
+        self._push()
 
     def cancel(self, pose_map_base: FloatArray | None) -> None:
         """Give up whatever the robot is on its way to, whoever sent it there.
@@ -61,60 +69,72 @@ class ViewerGoals:
         Args:
             pose_map_base: (3,) where the robot is; None when that is not known.
         """
-        self._number += 1
-        self._sent_s = math.inf
+        self._begin(is_cancel=True)
         self._pose_map_base = pose_map_base
-        offered = {name for name, _ in get_action_names_and_types(self._node)}
-        services = [f"{name}/_action/cancel_goal" for name in map(self._node.resolve_service_name, DRIVING_ACTIONS) if name in offered]
-        if not services:
-            self._goal = None
-            self._say("failed", f"Nobody offers {ACTION}: there is nothing to cancel; is the global planner running?")
-            return
+        self._is_cancel_waiting = True
         self._say("canceling", "The goal is being canceled.")
-        number, answers = self._number, []
-        # No id and no time: all goals of that action (action_msgs/srv/CancelGoal).
-        for service in services:
-            client = self._cancel_clients.get(service)
-            if client is None:
-                client = self._cancel_clients[service] = self._node.create_client(CancelGoal, service)
-            client.call_async(CancelGoal.Request()).add_done_callback(
-                lambda done: self._take_canceled(number, answers, len(services), done.result())
-            )
+        self._push()
 
     def look_after(self, now_s: float) -> None:
-        """To be called now and then, with monotonic time: says so when nobody answers."""
+        """To be called now and then, with monotonic time: sends what waits, and says so when nobody answers."""
+        self._push()
         if now_s - self._sent_s > ACKNOWLEDGE_PATIENCE_S:
-            self._sent_s = math.inf
-            self._say("failed", f"Nobody has answered within {ACKNOWLEDGE_PATIENCE_S:g} s: is the global planner running? Set the goal again.")
+            self._sent_s, self._waiting, self._is_cancel_waiting = math.inf, None, False
+            self._say("failed", f"Nobody has answered within {ACKNOWLEDGE_PATIENCE_S:g} s: is the global planner running? Try again.")
+
+    def _begin(self, is_cancel: bool) -> None:
+        self._number += 1
+        self._is_last_cancel = is_cancel
+        self._handle, self._waiting, self._is_canceling, self._is_cancel_waiting = None, None, False, False
+        self._sent_s = time.monotonic()
+
+    def _push(self) -> None:
+        """Send what waits, if it can be heard."""
+        if self._waiting is not None and (client := self._find_client()) is not None and client.server_is_ready():
+            goal_map, self._waiting = self._waiting, None
+            self._request(client, goal_map)
+        if self._is_cancel_waiting and (ready := [client for client in self._cancel_clients if client.service_is_ready()]):
+            self._is_cancel_waiting = False
+            number, answers = self._number, []
+            for client in ready:
+                # No id and no time: all goals of that action (action_msgs/srv/CancelGoal).
+                client.call_async(CancelGoal.Request()).add_done_callback(
+                    lambda done: self._take_canceled(number, answers, len(ready), done.result())
+                )
 
     def _find_client(self) -> ActionClient | None:
-        """A client for the type under which the action is offered; without one, says why."""
-        name = self._node.resolve_service_name(ACTION)
-        types = dict(get_action_names_and_types(self._node)).get(name, [])
-        for type_name in types:
+        """A client for the type under which the action is offered; None when it is not, or under no type that is installed."""
+        for type_name in self._list_types():
             package = type_name.partition("/")[0]
+            if package in self._clients:
+                return self._clients[package]
             try:
                 action = load_action_types(package).to_pose
             except ParameterError:
                 continue
-            if package not in self._clients:
-                self._clients[package] = ActionClient(self._node, action, ACTION)
+            self._clients[package] = ActionClient(self._node, action, ACTION)
             return self._clients[package]
-        what = f"{name} is offered as {', '.join(types)} alone, which is not installed here" if types else f"nobody offers {name}"
-        self._say("failed", f"The goal cannot be sent: {what}; is the global planner running?")
         return None
+
+    def _list_types(self) -> list[str]:
+        return dict(get_action_names_and_types(self._node)).get(self._node.resolve_service_name(ACTION), [])
+
+    def _describe_absence(self) -> str:
+        types = self._list_types()
+        return f"{ACTION} is offered as {', '.join(types)} alone, which is not installed here" if types else f"nobody offers {ACTION}"
 
     def _request(self, client: ActionClient, goal_map: FloatArray) -> None:
         number = self._number
         request = client._action_type.Goal()
         request.pose.header.frame_id = self._map_frame
         request.pose.pose = message_from_pose(goal_map)
-        self._sent_s = time.monotonic()
         future = client.send_goal_async(request, feedback_callback=lambda message: self._take_feedback(number, message))
         future.add_done_callback(lambda done: self._take_acceptance(number, done.result()))
 
     def _take_acceptance(self, number: int, handle: Any) -> None:
         if number != self._number:
+            if self._is_last_cancel and handle.accepted:
+                handle.cancel_goal_async()  # it was on its way when everything was canceled
             return
         self._sent_s = math.inf
         if not handle.accepted:
@@ -150,19 +170,17 @@ class ViewerGoals:
         answers.append(len(response.goals_canceling) if response is not None else 0)
         if number != self._number or len(answers) < expected:
             return
-        if any(answers):
-            self._goal = None
-            self._say("canceled", "The goal is canceled.")
-            return
-        # A goal from the topic goal_pose has no action that could be canceled. One of ours, right here, replaces it and is canceled at once.
         self._goal = None
-        if self._pose_map_base is None:
-            self._say("failed", "No action has a goal, and where the robot is is not known, so that a goal from goal_pose cannot be replaced.")
-            return
-        self._is_canceling = True
-        client = self._find_client()
-        if client is not None:
-            self._request(client, self._pose_map_base)
+        if any(answers):
+            self._sent_s = math.inf
+            self._say("canceled", "The goal is canceled.")
+        elif self._pose_map_base is None:
+            self._sent_s = math.inf
+            self._say("failed", "No action has a goal; and where the robot is is not known, so that a goal from goal_pose cannot be replaced.")
+        else:
+            # A goal from the topic goal_pose has no action that could be canceled. One of ours, right here, replaces it and is canceled at once.
+            self._is_canceling, self._waiting = True, self._pose_map_base
+            self._push()
 
     def _say(self, state: str, sentence: str, left_m: float = math.nan) -> None:
         goal = None if self._goal is None else [round(1e3 * self._goal[0]), round(1e3 * self._goal[1]), round(float(self._goal[2]), 4)]

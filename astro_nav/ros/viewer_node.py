@@ -96,6 +96,7 @@ class ViewerNode(Node):
     def _begin(self, now_s: float) -> None:
         scene = self._scene = Scene(self._robot, self._decode)
         self._began_s, self._shape_asked = now_s, False
+        self._goals.prepare()
         self._hub.publish({"shape": dump_json(describe_robot_shape(self._robot))})
         for topic in VIEWED_TOPICS:
             quality = (STATIC if topic.every else LATEST) if topic.latched else VOLATILE

@@ -120,15 +120,16 @@ def _make_map() -> OccupancyGrid:
     return message
 
 
-def test_a_goal_that_nobody_takes_is_answered_with_a_sentence(stage):
+def test_a_goal_that_nobody_takes_is_answered_with_a_sentence(stage, monkeypatch):
+    monkeypatch.setattr(viewer_goals, "ACKNOWLEDGE_PATIENCE_S", 0.3)
     with stage.hub.watch() as watcher:
         stage.viewer.send_goal(np.array([1.0, 2.0, 0.5]))
         stage.wait_for(lambda: stage.mission, watcher)
-        assert stage.mission["state"] == "failed" and "global planner" in stage.mission["sentence"]
+        assert stage.mission["state"] == "failed" and "nobody offers navigate_to_pose" in stage.mission["sentence"]
         stage.parts.clear()
         stage.viewer.cancel()
-        stage.wait_for(lambda: stage.mission, watcher)
-        assert "nothing to cancel" in stage.mission["sentence"]
+        stage.wait_for(lambda: stage.mission.get("state") == "failed", watcher)
+        assert "Nobody has answered" in stage.mission["sentence"]
 
 
 class Planner:
@@ -151,7 +152,7 @@ class Planner:
 def test_goals_are_sent_reached_refused_and_canceled(stage):
     planner = Planner(stage.robot)
     with stage.hub.watch() as watcher:
-        stage.wait_for(lambda: stage.viewer._goals._find_client() and stage.viewer._goals._find_client().server_is_ready(), watcher)
+        stage.wait_for(lambda: stage.viewer._goals._list_types(), watcher)
         for x, ending, state in ((1.0, Ending.SUCCEEDED, "reached"), (2.0, Ending.ABORTED, "failed")):
             stage.viewer.send_goal(np.array([x, 2.0, 0.5]))
             stage.wait_for(lambda: planner.goals and planner.goals[-1][1] == x and stage.mission.get("state") == "driving", watcher)
@@ -179,7 +180,7 @@ def test_a_goal_from_the_topic_is_replaced_right_here_and_canceled(stage):
             return (stage.parts.get("robot") or {}).get("at") is not None
 
         stage.wait_for(stand, watcher)
-        stage.wait_for(lambda: stage.viewer._goals._find_client() and stage.viewer._goals._find_client().server_is_ready(), watcher)
+        stage.wait_for(lambda: stage.viewer._goals._list_types(), watcher)
         stage.viewer.cancel()
         stage.wait_for(lambda: planner.canceled, watcher)
         assert planner.goals[-1][1] == 7.5
@@ -188,12 +189,24 @@ def test_a_goal_from_the_topic_is_replaced_right_here_and_canceled(stage):
     planner.servers.destroy()
 
 
+def test_a_goal_that_is_on_its_way_when_everything_is_canceled_is_canceled_too(stage):
+    planner = Planner(stage.robot)
+    goals = stage.viewer._goals
+    with stage.hub.watch() as watcher:
+        stage.wait_for(lambda: goals._list_types() and goals._find_client().server_is_ready(), watcher)
+        for x in (1.0, 2.0):
+            goals.send(np.array([x, 0.0, 0.0]))
+        goals.cancel(None)
+        stage.wait_for(lambda: {goal_id for goal_id, _ in planner.goals} == set(planner.canceled) and len(planner.goals) == 2, watcher)
+    planner.servers.destroy()
+
+
 def test_a_planner_that_does_not_answer_is_said(stage, monkeypatch):
-    monkeypatch.setattr(viewer_goals, "ACKNOWLEDGE_PATIENCE_S", 0.0)
+    monkeypatch.setattr(viewer_goals, "ACKNOWLEDGE_PATIENCE_S", 0.3)
     monkeypatch.setattr(viewer_goals.ViewerGoals, "_take_acceptance", lambda *_: None)
     planner = Planner(stage.robot)
     with stage.hub.watch() as watcher:
-        stage.wait_for(lambda: stage.viewer._goals._find_client(), watcher)
+        stage.wait_for(lambda: stage.viewer._goals._list_types(), watcher)
         stage.viewer.send_goal(np.array([1.0, 2.0, 0.5]))
         stage.wait_for(lambda: "Nobody has answered" in stage.mission.get("sentence", ""), watcher)
     planner.servers.destroy()
