@@ -21,6 +21,7 @@ import numpy as np
 from astro_nav.following.free_space import FreeSpace
 from astro_nav.following.goal_maker import FollowGoal, GoalKind, GoalMaker, extend_way
 from astro_nav.following.recognition import Identity, find_in_front, find_named
+from astro_nav.following.search import PersonSearch
 from astro_nav.following.sighting import Sighting
 from astro_nav.following.trail import SPACING_M, PersonTrail
 from astro_nav.geometry.angles import wrap_angle
@@ -92,7 +93,7 @@ class Follower:
         self._task: _Task | None = None
         self._sightings: list[Sighting] = []
         self._goal: FollowGoal | None = None
-        self._search_goal: FollowGoal | None = None
+        self._person_search: PersonSearch | None = None
         self._rests = False
         self._pose_map_base: FloatArray | None = None
         self._blocked_reason = ""
@@ -349,10 +350,13 @@ class Follower:
             self._end(Ending.ABORTED, ErrorCode.PERSON_LOST, message, now_s)
             return
         self._rests = False
-        if self.state is not FollowState.SEARCHING or self._search_goal is None:
-            self._search_goal = self._maker.make_search(person, self._trail, robot_map)
+        if self.state is not FollowState.SEARCHING or self._person_search is None:
+            first = self._maker.make_search(person, self._trail, robot_map)
+            self._person_search = PersonSearch(person, first, self._space, self.params, self._radius_m)
+        self._space.move_to(robot_map[:2])
+        goal = self._person_search.step(robot_map, now_s)
         self.state, self.sentence = FollowState.SEARCHING, f"looks for {_name(person)}, seen last at x = {x:.2f} m, y = {y:.2f} m {hidden_s:.0f} s ago"
-        self._hand_out(self._search_goal, now_s, is_news=self._goal is not self._search_goal)
+        self._hand_out(goal, now_s, is_news=self._goal is not goal)
 
     def _watch_progress(self, task: _Task, gap_m: float, now_s: float) -> None:
         """Give up on a person who is seen and cannot be reached."""

@@ -129,13 +129,15 @@ class FreeSpace:
         shares = np.linspace(skip_m / length_m, 1.0, max(int(length_m / STRIDE_M), 1) + 1)[:, np.newaxis]
         return bool((self.measure_room(begin_map[:2] + shares * (end_map[:2] - begin_map[:2])) >= room_m).all())
 
-    def find_places(self, start_map: FloatArray, reach_m: float, room_m: float, avoid_map: FloatArray, avoid_m: float) -> "Places":
+    def find_places(
+        self, start_map: FloatArray, reach_m: float, room_m: float, avoid_map: FloatArray, avoid_m: float, step_m: float = PLACE_STEP_M
+    ) -> Places:
         """Everywhere that can be driven to with so much room, by ways around `avoid_map` (2,) that keep `avoid_m` from it.
 
         A robot that is nearer to something than that may get away from it.
         """
-        count = int(reach_m / PLACE_STEP_M)
-        offsets = PLACE_STEP_M * np.arange(-count, count + 1)
+        count = int(reach_m / step_m)
+        offsets = step_m * np.arange(-count, count + 1)
         grid = np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 2) + start_map[:2]
         from_start = np.hypot(*(grid - start_map[:2]).T)
         gaps = np.hypot(*(grid - avoid_map).T)
@@ -155,7 +157,7 @@ class FreeSpace:
                 if not (0 <= row + down < width and 0 <= column + right < width):
                     continue
                 other = cell + down * width + right
-                further = length + PLACE_STEP_M * math.hypot(down, right)
+                further = length + step_m * math.hypot(down, right)
                 if free[other] and further < lengths[other]:
                     lengths[other], parents[other] = further, cell
                     heapq.heappush(queue, (further, other))

@@ -137,7 +137,7 @@ class GoalMaker:
         # What lies in a wall is no place to look.
         while len(curve) > 1 and self._space.measure_room(curve[-1:])[0] < self._inscribed_radius_m:
             curve = curve[:-1]
-        return FollowGoal(GoalKind.SEARCH, _make_way(robot_map, curve[find_nearest(curve, robot_map) :], None))
+        return FollowGoal(GoalKind.SEARCH, make_way(robot_map, curve[find_nearest(curve, robot_map) :], None))
 
     # Ways to be
 
@@ -175,7 +175,7 @@ class GoalMaker:
         if kind is GoalKind.LEASH and float(to_point @ to_aim) <= 0.0:
             return self.make_stay(robot_map, speed_mps, aim)
         yaw = math.atan2(aim[1] - point[1], aim[0] - point[0])
-        return FollowGoal(kind, _make_way(robot_map, way, yaw))
+        return FollowGoal(kind, make_way(robot_map, way, yaw))
 
     def make_stay(self, robot_map: FloatArray, speed_mps: float, aim: FloatArray, kind: GoalKind = GoalKind.STAY) -> FollowGoal:
         """Where the robot can come to rest, turned to the person."""
@@ -208,7 +208,7 @@ class GoalMaker:
             return self.make_stay(robot_map, speed_mps, person.position_map, GoalKind.ASIDE)
         place = self._aside_map
         yaw = math.atan2(*(person.position_map - place)[::-1])
-        return FollowGoal(GoalKind.ASIDE, _make_way(robot_map, places.list_way(best), yaw))
+        return FollowGoal(GoalKind.ASIDE, make_way(robot_map, places.list_way(best), yaw))
 
 
 def extend_way(way: FloatArray, direction: FloatArray, length_m: float) -> FloatArray:
@@ -222,7 +222,7 @@ def _list_way(person: Sighting, now_s: float) -> FloatArray:
     return np.array([person.predict(now_s + 0.2 * step) for step in range(16)])
 
 
-def _make_way(robot_map: FloatArray, points: FloatArray, yaw: float | None) -> FloatArray:
+def make_way(robot_map: FloatArray, points: FloatArray, yaw: float | None) -> FloatArray:
     """Poses (N, 3) from the robot along points (K, 2), each turned to the next; the last one to `yaw` unless that is None."""
     lead = divide_line(robot_map[:2], points[0])
     places = np.concatenate([lead, points]) if len(lead) else points

@@ -34,6 +34,7 @@ class SocialForceParams:
         sight_rad: phi, half of the angle of sight.
         behind_share: c, weight of what is out of sight.
         max_speed_share: of the wanted speed, more is never walked.
+        arrival_m: a place where the person stays is reached within this; others push them off it.
     """
 
     relaxation_s: float = 0.5
@@ -45,6 +46,7 @@ class SocialForceParams:
     sight_rad: float = math.radians(100.0)
     behind_share: float = 0.5
     max_speed_share: float = 1.3
+    arrival_m: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class SocialForceBehaviour:
         target = self._script.waypoints[self._index]
         dx, dy = target.position_map[0] - position[0], target.position_map[1] - position[1]
         distance = math.hypot(dx, dy)
-        if distance < (0.1 if target.dwell_s > 0.0 or self._is_last() else 0.3) or self._leaves_s is not None:
+        if distance < (self._params.arrival_m if target.dwell_s > 0.0 or self._is_last() else 0.3) or self._leaves_s is not None:
             if self._leaves_s is None:
                 self._leaves_s = now_s + target.dwell_s
             if now_s >= self._leaves_s:

@@ -13,7 +13,7 @@ from astro_nav.evaluation.scenario import FollowOrder, Scenario
 from astro_nav.evaluation.suites.home_world import Home, find_roomy_points, make_home
 from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge, draw_truth, find_walk, load_planner_params
 from astro_nav.evaluation.suites.suite import Suite, make_generator
-from astro_nav.simulation.social_force import SocialForceBehaviour
+from astro_nav.simulation.social_force import SocialForceBehaviour, SocialForceParams
 from astro_nav.simulation.world import PersonScript, WalkScript, Waypoint
 from astro_nav.types import FloatArray
 
@@ -22,6 +22,7 @@ LEAST_WALK_M = 3.0
 SPEEDS_MPS = (0.5, 0.9)
 DWELLS_S = (0.5, 6.0)
 BEGINS_S = 3.0  # the person stands before the robot until then
+ARRIVAL_M = 0.4  # the robot stands near; nobody insists on the very spot
 GRACE_S = 2.0  # after they have come to their last place
 STRANGER_SHARE = 0.3  # of the episodes in which somebody else walks about, too
 STRANGER_AWAY_M, STRANGER_COMES_S = 3.0, 10.0  # who is not there at the beginning: Anna is to be followed
@@ -40,7 +41,7 @@ def make_follow(seed: int) -> Scenario:
         raise MapError(f"follow, seed {seed}: no walk in 20 homes")
     speed_mps = float(generator.uniform(*SPEEDS_MPS))
     script = _make_script(walks, speed_mps, generator)
-    anna = SocialForceBehaviour(script)
+    anna = SocialForceBehaviour(script, SocialForceParams(arrival_m=ARRIVAL_M))
     people = [PersonScript("Anna", script)]
     if generator.random() < STRANGER_SHARE and (strangers := _draw_walks(home, generator, 1)) is not None:
         points = strangers[0]

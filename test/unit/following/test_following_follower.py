@@ -302,3 +302,19 @@ def test_goals_of_both_kinds_replace_each_other_without_a_stop():
     keeper.follow("follow again", "7", 0.0, 0.6)
     effects = keeper.take_effects()
     assert [e.goal_id for e in endings(effects)] == ["drive again"] and follower.is_busy and not navigator.is_busy
+
+
+def test_the_search_goes_on_round_the_corner_where_the_prediction_was_wrong():
+    occupancy = np.full((240, 400), 100, np.int8)
+    occupancy[110:130, 100:300] = 0  # a corridor along y = -0.5 to 0.5
+    occupancy[60:130, 180:200] = 0  # and one that goes off downwards at x = 3 to 4
+    occupancy[60:80, 120:200] = 0  # and bends to the left at y = -3 to -2
+    robot = Walker(make_follower(occupancy))
+    robot.follower.accept("goal", "", 0.0, 0.0)
+    for k in range(25):
+        robot.tick(see(7, 1.5 + 0.07 * k, 0.0, 0.7))
+    reached = []
+    for _ in range(200):  # they turned down and left, out of sight
+        robot.tick()
+        reached.append(robot.pose[:2].copy())
+    assert max(x for x, _ in reached) > 3.0 and min(y for _, y in reached) < -1.5
