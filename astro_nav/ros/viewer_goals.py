@@ -55,10 +55,6 @@ class ViewerGoals:
         """Send a goal (3,); what still comes back about the one before is ignored."""
         self._begin(is_cancel=False)
         self._goal = goal_map
-        if self._find_client() is None:
-            self._sent_s = math.inf
-            self._say("failed", f"The goal cannot be sent: {self._describe_absence()}; is the global planner running?")
-            return
         self._say("sent", "The goal is on its way to the global planner.")
         self._waiting = goal_map
         self._push()
@@ -80,7 +76,9 @@ class ViewerGoals:
         self._push()
         if now_s - self._sent_s > ACKNOWLEDGE_PATIENCE_S:
             self._sent_s, self._waiting, self._is_cancel_waiting = math.inf, None, False
-            self._say("failed", f"Nobody has answered within {ACKNOWLEDGE_PATIENCE_S:g} s: is the global planner running? Try again.")
+            silent = "the global planner does not answer" if self._list_types() else f"nobody offers {ACTION}"
+            what = self._describe_foreign_type() or silent
+            self._say("failed", f"Nothing has come of it within {ACKNOWLEDGE_PATIENCE_S:g} s: {what}. Is it running? Try again.")
 
     def _begin(self, is_cancel: bool) -> None:
         self._number += 1
@@ -119,9 +117,9 @@ class ViewerGoals:
     def _list_types(self) -> list[str]:
         return dict(get_action_names_and_types(self._node)).get(self._node.resolve_service_name(ACTION), [])
 
-    def _describe_absence(self) -> str:
+    def _describe_foreign_type(self) -> str:
         types = self._list_types()
-        return f"{ACTION} is offered as {', '.join(types)} alone, which is not installed here" if types else f"nobody offers {ACTION}"
+        return f"{ACTION} is offered as {', '.join(types)} alone, which is not installed here" if types and self._find_client() is None else ""
 
     def _request(self, client: ActionClient, goal_map: FloatArray) -> None:
         number = self._number

@@ -84,7 +84,7 @@ function fillReason(safety, status, trajectory, isHeard) {
   let kind = "idle", title = "No news", text = "";
   if (safety && isHeard) {
     const planner = (status && status.reason) || (trajectory && trajectory.reason) || "";
-    if (safety.limit === 0) [kind, title, text] = status && status.state !== "following" ? ["idle", capital(status.state), planner] : ["", planner ? "Drives with care" : "Drives as wanted", planner];
+    if (safety.limit === 0) [kind, title, text] = status && status.state !== "following" ? ["idle", capital(status.state), planner] : ["", describeDrive(planner), planner];
     else if (safety.limit === 1) [kind, title, text] = ["idle", "Stands: nobody asks for motion", planner];
     else [kind, title, text] = [safety.scale > 0.02 ? "slow" : "stop", `${safety.scale > 0.02 ? "Slowed down" : "Stopped"}: ${safety.by}`, safety.reason];
     if (!kind && status && (status.state === "blocked" || status.state === "refused")) [kind, title] = ["stop", capital(status.state)];
@@ -93,6 +93,11 @@ function fillReason(safety, status, trajectory, isHeard) {
   place("why").className = `card ${kind}`;
   setText("why-title", title);
   setText("why-text", text);
+}
+function describeDrive(planner) {
+  const robot = scene.parts.robot, stands = robot && robot.speed.every(value => value !== null && Math.abs(value) < 0.02);
+  if (stands) return planner ? "Waits" : "Stands, as the local planner wants";
+  return planner ? "Drives with care" : "Drives as wanted";
 }
 function fillGoal(mission, status) {
   const plan = scene.parts.plan, isBusy = status && ["following", "blocked", "waiting"].includes(status.state);
