@@ -45,11 +45,12 @@ class ViewerNode(Node):
     Args:
         hub: takes what is shown.
         robot: as configured; the running local planner knows better.
+        close: called when the node shuts down.
     """
 
-    def __init__(self, hub: Hub, robot: ViewedRobot) -> None:
+    def __init__(self, hub: Hub, robot: ViewedRobot, close: Callable[[], None] = lambda: None) -> None:
         super().__init__(NODE_NAME, enable_rosout=False, start_parameter_services=False)
-        self._hub, self._robot = hub, robot
+        self._hub, self._robot, self._close = hub, robot, close
         self._types = {topic: import_message_class(topic.type_name) for topic in VIEWED_TOPICS}
         self._goals = ViewerGoals(self, robot.map_frame, lambda news: hub.publish({"mission": dump_json(news)}))
         # The newest wish alone counts; written by the server's threads.
@@ -65,6 +66,10 @@ class ViewerNode(Node):
     def is_listening(self) -> bool:
         """Whether anything is subscribed to."""
         return self._scene is not None
+
+    def shut_down(self) -> None:
+        """Called by the runner, while further signals are still taken."""
+        self._close()
 
     def send_goal(self, goal_map: FloatArray) -> None:
         """Drive there; from any thread, returns at once."""
@@ -156,7 +161,7 @@ def show_live(server: ViewServer, robot: ViewedRobot, namespace: str, announce: 
     hub = Hub()
 
     def make_node() -> Node:
-        node = ViewerNode(hub, robot)
+        node = ViewerNode(hub, robot, server.close)
         title = f"robot {namespace}" if namespace else "live"
         server.start(Viewing({"mode": "live", "title": title, "robot": describe_robot_shape(robot)}, hub=hub, send_goal=node.send_goal, cancel=node.cancel))
         announce()
