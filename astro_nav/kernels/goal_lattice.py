@@ -25,7 +25,6 @@ HEADINGS = 16
 STEPS_X = np.array([1, 2, 1, 1, 0, -1, -1, -2, -1, -2, -1, -1, 0, 1, 1, 2], dtype=np.int64)
 STEPS_Y = np.array([0, 1, 1, 2, 1, 2, 1, 1, 0, -1, -1, -2, -1, -2, -1, -1], dtype=np.int64)
 ANGLES = np.arctan2(STEPS_Y, STEPS_X) % (2.0 * np.pi)
-OWN = 2  # poses so near to the goal, in cells, keep their own distance to it
 FRINGE = 2  # so many rounds of poses without a way are smoothed
 BUCKET = 0.01  # costs that differ by less are searched in any order [m]
 
@@ -40,7 +39,9 @@ class LatticeWeights(NamedTuple):
         near: what a metre of motion beside an obstacle costs more [-].
         near_range: clearance at which that has fallen to a third [m].
         reach: how far the outline moves per radian of turning [m].
-        fringe: the cost grows by this with every pose into an obstacle [m].
+        slack: the excess counts from this on, for the lattice cannot go exactly straight [m].
+        slack_share: likewise, as a share of the distance.
+        fringe: excess grows by this with every pose into an obstacle [m].
         longest: where nothing leads to the goal, the excess is this [m].
     """
 
@@ -50,6 +51,8 @@ class LatticeWeights(NamedTuple):
     near: float
     near_range: float
     reach: float
+    slack: float
+    slack_share: float
     fringe: float
     longest: float
 
@@ -72,46 +75,49 @@ def measure_excess(
         spacing: of the lattice [m].
         price: (HEADINGS, N, N) float32 scratch; filled with what a metre costs there, +inf where the footprint does not fit;
             N odd, the goal is the middle.
-        cost: (HEADINGS, N, N) float32 scratch; filled with the cost of the cheapest way, +inf where there is none [m].
+        cost: (HEADINGS, N, N) float32 scratch; filled with the cost of the cheapest way, +inf or 1e6 where there is none [m].
         excess: (HEADINGS, N, N) float32, filled [m]: heading, side (along the goal's y), along (the goal's x).
         queue_next, queue_node: (Q,) int32 scratch; Q bounds how often a cost may be improved.
         bucket_first: (B,) int32 scratch; costs beyond B * BUCKET are not searched.
     """
     _measure_prices(distance, resolution, goal, circles_x, circles_y, radius, lattice, spacing, price)
     _search(weights, lattice, spacing, price, cost, queue_next, queue_node, bucket_first)
-    # `excess` serves as the second buffer of the fringe first.
-    for _ in range(FRINGE):
-        excess[:] = cost
-        _grow_fringe(excess, cost, lattice.fringe)
     size = cost.shape[1]
     middle = size // 2
     for k in range(HEADINGS):
         for i in range(size):
             for j in range(size):
                 plain = _measure_plain(k, (j - middle) * spacing, (i - middle) * spacing, weights)
-                excess[k, i, j] = np.float32(min(max(float(cost[k, i, j]) - plain, 0.0), lattice.longest))
+                over = cost[k, i, j] - (1.0 + lattice.slack_share) * plain - lattice.slack
+                excess[k, i, j] = np.float32(min(max(over, 0.0), lattice.longest))
+    for _ in range(FRINGE):
+        _grow_fringe(cost, excess, lattice.fringe)
 
 
 @kernel
-def _grow_fringe(before, cost, rise):
-    """Give poses without a way that border on ones with one the least cost around them, and some more.
+def _grow_fringe(cost, excess, rise):
+    """Give poses without a way that border on ones with one the least excess around them, and some more.
 
-    Between two poses the cost is interpolated; a pose in an obstacle must not spoil it for the free one beside it. The
+    Between two poses the excess is interpolated; a pose in an obstacle must not spoil it for the free one beside it. The
     obstacle itself is kept out of by other means.
     """
     size = cost.shape[1]
+    lengths = cost.copy()
     for k in range(HEADINGS):
         for i in range(size):
             for j in range(size):
-                if before[k, i, j] < np.inf:
+                if lengths[k, i, j] < np.inf:
                     continue
                 least = np.inf
                 for dk in range(-1, 2):
                     other = (k + dk + HEADINGS) % HEADINGS
                     for y in range(max(i - 1, 0), min(i + 2, size)):
                         for x in range(max(j - 1, 0), min(j + 2, size)):
-                            least = min(least, float(before[other, y, x]))
-                cost[k, i, j] = np.float32(least + rise)
+                            if lengths[other, y, x] < np.inf:
+                                least = min(least, float(excess[other, y, x]))
+                if least < np.inf:
+                    excess[k, i, j] = np.float32(least + rise)
+                    cost[k, i, j] = np.float32(1e6)  # bordering poses of the next round border on this one
 
 
 @kernel
@@ -162,11 +168,11 @@ def _search(weights, lattice, spacing, price, cost, queue_next, queue_node, buck
     flat_cost[:] = np.inf
     bucket_first[:] = -1
     used = 0
-    # Poses around the goal have their own distance to it: manoeuvring by centimetres is not the lattice's.
+    # Poses around the goal begin with their own distance to it.
     for dk in range(-1, 2):
         k = (dk + HEADINGS) % HEADINGS
-        for i in range(middle - OWN, middle + OWN + 1):
-            for j in range(middle - OWN, middle + OWN + 1):
+        for i in range(middle - 1, middle + 2):
+            for j in range(middle - 1, middle + 2):
                 node = (k * size + i) * size + j
                 if flat_price[node] < np.inf:
                     value = _measure_plain(k, (j - middle) * spacing, (i - middle) * spacing, weights)
@@ -204,9 +210,6 @@ def _search(weights, lattice, spacing, price, cost, queue_next, queue_node, buck
             other = (other_k * size + other_i) * size + other_j
             dearer = 0.5 * (flat_price[node] + flat_price[other]) - 1.0
             value = np.float32(here + step + dearer * moved)
-            near = abs(other_i - middle) <= OWN and abs(other_j - middle) <= OWN
-            if near and (other_k <= 1 or other_k == HEADINGS - 1):
-                continue
             if flat_price[other] == np.inf or value >= flat_cost[other] - np.float32(1e-6):
                 continue
             target = int(value / BUCKET)

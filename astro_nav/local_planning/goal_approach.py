@@ -12,6 +12,8 @@ from astro_nav.types import Float32Array, FloatArray, LocalGrid
 
 IMPROVEMENTS = 8  # how often the cost of a pose is improved at the most, on average
 
+FAR_M = 1e5  # costs beyond mean that there is no way
+
 single = np.float32
 
 
@@ -76,7 +78,7 @@ class GoalApproach:
             self._less_m = 0.0
         while True:
             self._search(goal, grid, min(margin_m, at_goal - 0.005) - self._less_m, weights)
-            reached = np.count_nonzero(np.isfinite(self._cost) & np.isfinite(self._price)) / max(np.count_nonzero(np.isfinite(self._price)), 1)
+            reached = np.count_nonzero(self._cost < FAR_M) / max(np.count_nonzero(np.isfinite(self._price)), 1)
             if reached >= self.params.reached_share or self._less_m >= self.params.most_less_m:
                 return self._excess
             # In a tight spot the lattice is too coarse to find the way out that there is: look for that of a slimmer robot.
@@ -86,7 +88,7 @@ class GoalApproach:
         params = self.params
         lattice = LatticeWeights(
             params.reverse, float(weights.goal_turn), margin_m, params.near_gain, params.near_range_m, self._turn_reach_m,
-            params.fringe_m, params.most_excess_m,
+            params.slack_m, params.slack_share, params.fringe_m, params.most_excess_m,
         )  # fmt: skip
         measure_excess(
             grid.distance_m, single(grid.resolution_m), goal, *self._circles, weights, lattice, params.spacing_m, self._price,

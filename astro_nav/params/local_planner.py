@@ -76,6 +76,8 @@ class ApproachParams:
     reverse: float = parameter("what a metre backwards costs more than one forwards", minimum=0.0, maximum=10.0)
     near_gain: float = parameter("what a metre of motion beside an obstacle costs more", minimum=0.0, maximum=100.0)
     near_range_m: float = parameter("clearance at which that has fallen to a third", unit="m", minimum=0.005, maximum=1.0)
+    slack_m: float = parameter("what the way costs beyond the distance counts from this on", unit="m", minimum=0.0, maximum=1.0)
+    slack_share: float = parameter("likewise, as a share of the distance", minimum=0.0, maximum=1.0)
     fringe_m: float = parameter("what counts beyond the neighbouring pose where the robot does not fit", unit="m", minimum=0.0, maximum=1.0)
     most_excess_m: float = parameter("what counts at the most, where no way leads to the goal", unit="m", minimum=0.1, maximum=10.0)
     reached_share: float = parameter("from fewer of the free poses there is a way: the search is done with less room around the robot", minimum=0.0, maximum=1.0)

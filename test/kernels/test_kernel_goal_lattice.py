@@ -7,17 +7,17 @@ import math
 import numpy as np
 import pytest
 from reference import costs as oracle
-from reference.goal_lattice import STEPS, add_fringe, search
+from reference.goal_lattice import STEPS, search
 from scenes.planning import load_weights
 
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal, look_up_excess
-from astro_nav.kernels.goal_lattice import ANGLES, BUCKET, FRINGE, HEADINGS, LatticeWeights, measure_excess
+from astro_nav.kernels.goal_lattice import ANGLES, BUCKET, HEADINGS, LatticeWeights, measure_excess
 
 FOOTPRINT = np.array([[0.21, 0.125], [-0.21, 0.125], [-0.21, -0.125], [0.21, -0.125]])
 CENTRES, RADIUS = cover_with_circles(FOOTPRINT, 0.01)
 RESOLUTION, SPACING = 0.05, 0.05
-LATTICE = LatticeWeights(reverse=0.3, turn=float(load_weights().progress.goal_turn), margin=0.015, near=2.0, near_range=0.05, reach=0.245, fringe=0.03, longest=1.0)
+LATTICE = LatticeWeights(reverse=0.3, turn=float(load_weights().progress.goal_turn), margin=0.015, near=2.0, near_range=0.05, reach=0.245, slack=0.04, slack_share=0.12, fringe=0.03, longest=1.0)
 WEIGHTS = load_weights().progress
 single = np.float32
 
@@ -51,23 +51,21 @@ def test_costs_are_those_of_a_plain_search(seed):
     price, cost, _ = measure(distance, (2.0, 2.0, rng.uniform(-0.3, 0.3)), size=21)
     seeds = {}
     for k in (15, 0, 1):
-        for i in range(8, 13):
-            for j in range(8, 13):
+        for i in range(9, 12):
+            for j in range(9, 12):
                 pose = ((j - 10) * SPACING, (i - 10) * SPACING, float(ANGLES[k]))
                 seeds[k, i, j] = oracle.pose_distance(pose, (0.0, 0.0, 0.0), WEIGHTS)
     prices = {tuple(int(n) for n in pose): float(price[tuple(pose)]) for pose in np.argwhere(np.isfinite(price))}
     wanted = search(prices, seeds, SPACING, LATTICE.turn, LATTICE.reverse, LATTICE.reach)
     assert len(wanted) > 500
-    wanted = add_fringe(wanted, 21, LATTICE.fringe, FRINGE)
-    for pose in np.ndindex(cost.shape):  # the heading's polynomial is within 2e-5 rad
-        assert cost[pose] == pytest.approx(wanted.get(pose, np.inf), abs=2e-3), pose
+    for pose, value in wanted.items():
+        assert cost[pose] == pytest.approx(value, abs=2e-3), pose  # the heading's polynomial is within 2e-5 rad
+    assert (cost[tuple(np.array([pose for pose in np.ndindex(cost.shape) if pose not in wanted]).T)] > 1e5).all()
 
 
-def test_little_is_added_where_nothing_stands():
-    """The lattice has but 16 directions, and costs at most 8 % more than a straight way."""
-    _, cost, excess = measure(np.full((80, 80), 2.0, dtype=np.float32), (2.0, 2.0, 0.7))
-    assert excess[0, 20, 20] == pytest.approx(0.0, abs=1e-4)
-    assert np.percentile(excess / np.maximum(cost, 0.1), 95) < 0.15
+def test_nothing_is_added_where_nothing_stands():
+    _, _, excess = measure(np.full((80, 80), 2.0, dtype=np.float32), (2.0, 2.0, 0.7))
+    assert np.percentile(excess, 95) < 0.02 and excess.max() < 0.2
 
 
 def go_downhill(values, free, pose):
@@ -84,7 +82,7 @@ def go_downhill(values, free, pose):
     return pose
 
 
-@pytest.mark.parametrize("start", [(12, 21, 20), (12, 21, 22), (4, 21, 19), (12, 21, 15)])
+@pytest.mark.parametrize("start", [(12, 21, 28), (12, 21, 25), (4, 21, 12), (12, 21, 15)])
 def test_beside_a_wall_the_way_out_of_a_dead_end_goes_downhill(start):
     """Close to a goal along a wall, the distance between the poses alone leads nowhere; with the excess it leads there."""
     price, _, excess = measure(wall_below(1.73), (2.0, 2.0, 0.0))
@@ -101,7 +99,7 @@ def test_beside_a_wall_the_way_out_of_a_dead_end_goes_downhill(start):
     assert free[start]
     there = go_downhill(plain + excess, free, start)
     near_goal = {0, 1, 15}
-    assert there[0] in near_goal and abs(there[1] - middle) <= 2 and abs(there[2] - middle) <= 2, there
+    assert there[0] in near_goal and abs(there[1] - middle) <= 1 and abs(there[2] - middle) <= 2, there
 
 
 def test_between_its_poses_the_lattice_is_linear():

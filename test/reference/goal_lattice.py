@@ -13,7 +13,7 @@ def search(prices, seeds, spacing, turn, reverse, reach):
 
     Args:
         prices: free pose -> what a metre of motion of the outline costs there, 1 in free space.
-        seeds: pose -> cost, which nothing improves.
+        seeds: pose -> cost.
     """
     costs, heap = {}, [(cost, pose) for pose, cost in seeds.items() if pose in prices]
     heapq.heapify(heap)
@@ -27,31 +27,11 @@ def search(prices, seeds, spacing, turn, reverse, reach):
         for other in ((k + 1) % 16, (k - 1) % 16):
             between = math.atan2(*STEPS[other][::-1]) - math.atan2(dy, dx)
             angle = abs(math.atan2(math.sin(between), math.cos(between)))
-            if (other, i, j) in prices and (other, i, j) not in seeds:
+            if (other, i, j) in prices:
                 dearer = 0.5 * (prices[k, i, j] + prices[other, i, j]) - 1.0
                 heapq.heappush(heap, (cost + turn * angle + dearer * reach * angle, (other, i, j)))
         for pose, price in (((k, i - dy, j - dx), length), ((k, i + dy, j + dx), length * (1.0 + reverse))):
-            if pose in prices and pose not in seeds:
+            if pose in prices:
                 dearer = 0.5 * (prices[k, i, j] + prices[pose]) - 1.0
                 heapq.heappush(heap, (cost + price + dearer * length, pose))
-    return costs
-
-
-def add_fringe(costs, size, rise, rounds):
-    """Costs with those of the poses without a way that border on one, round by round."""
-    for _ in range(rounds):
-        grown = dict(costs)
-        for k in range(16):
-            for i in range(size):
-                for j in range(size):
-                    if (k, i, j) in costs:
-                        continue
-                    around = [
-                        costs[(k + dk) % 16, i + di, j + dj]
-                        for dk in (-1, 0, 1) for di in (-1, 0, 1) for dj in (-1, 0, 1)
-                        if ((k + dk) % 16, i + di, j + dj) in costs
-                    ]  # fmt: skip
-                    if around:
-                        grown[k, i, j] = min(around) + rise
-        costs = grown
     return costs
