@@ -164,6 +164,8 @@ class GoalMaker:
         away = np.hypot(*(curve - aim).T)
         far = np.flatnonzero(away >= distance_m)
         last, first = int(far[-1]) if len(far) else 0, find_nearest(curve, robot_map)
+        while last > first and self._space.measure_room(curve[last : last + 1])[0] < self._inscribed_radius_m:
+            last -= 1  # a prediction, or a jump of the tracker, may lead into what the map shows
         if last <= first:
             return self.make_stay(robot_map, speed_mps, aim)
         return self._approach(GoalKind.TRAIL, robot_map, curve[first : last + 1], aim, speed_mps)

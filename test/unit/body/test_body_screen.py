@@ -149,3 +149,29 @@ def test_a_late_cycle_continues_what_was_planned() -> None:
     steady = run([0.1 * k for k in range(21)])
     late = run([0.1 * k for k in range(12)] + [1.74, 2.0])
     assert late == pytest.approx(steady, abs=0.02)
+
+
+def test_following_it_looks_at_where_the_person_is_predicted_to_be():
+    from astro_nav.body.screen import LookAt
+    from astro_nav.params.files import load_params
+    from astro_nav.params.local_planner import LocalPlannerParams
+    from astro_nav.types import Trajectory
+
+    params = load_params(LocalPlannerParams, "local_planner")
+    planner = ScreenPlanner(params.robot.screen, params.gaze)
+    steps = np.arange(31)
+    still = Trajectory(0.0, 0.0, 0.1, np.zeros((31, 3)), np.zeros((31, 2)), np.zeros((31, 2)))
+    for k in range(60):  # the person walks by from the right to the left, 1.5 m ahead
+        now_s = 0.1 * k
+        trajectory = Trajectory(now_s, now_s, 0.1, still.poses_odom, still.twists, still.accelerations)
+        y = -1.5 + 0.5 * (now_s + 0.1 * steps)
+        planner.plan(trajectory, now_s, LookAt(now_s, 0.1, np.column_stack([np.full(31, 1.5), y])))
+        if k > 10:
+            assert abs(planner.angle_rad - np.arctan2(-1.5 + 0.5 * now_s, 1.5)) < params.gaze.play_rad + 0.02
+    # Whoever passes behind is not looked at by swinging over to the other side.
+    for k in range(60, 120):
+        now_s = 0.1 * k
+        trajectory = Trajectory(now_s, now_s, 0.1, still.poses_odom, still.twists, still.accelerations)
+        planner.plan(trajectory, now_s, LookAt(now_s, 0.1, np.tile([-1.5, 0.3 * np.sin(k)], (31, 1))))
+        if k > 75:
+            assert planner.angle_rad > params.robot.screen.max_pan_rad - 0.05
