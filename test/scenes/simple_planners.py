@@ -38,6 +38,9 @@ class Sloth:
     def set_speed_limit(self, limit_mps) -> None:
         pass
 
+    def set_followed(self, track_id) -> None:
+        """Nobody is told apart."""
+
     def plan(self, now_s: float) -> LocalPlan:
         if self._odometry is None:
             return LocalPlan(PlanState.WAITING)

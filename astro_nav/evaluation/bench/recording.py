@@ -58,6 +58,10 @@ class RecordingPlanner:
         """Record a speed limit."""
         self._pass_on("set_speed_limit", limit_mps)
 
+    def set_followed(self, track_id: int | None) -> None:
+        """Record who is followed."""
+        self._pass_on("set_followed", track_id)
+
     def plan(self, now_s: float) -> LocalPlan:
         """Record a cycle."""
         cycle = self.cycles[-1]

@@ -11,7 +11,9 @@ from astro_nav.cli import main as main_module
 from astro_nav.errors import EvaluationError
 from astro_nav.evaluation.bench import distance_fields, optional, run as bench_run, searches
 from astro_nav.evaluation.bench.measure import Contender, Group, measure_group
+from astro_nav.evaluation.bench.recording import RecordingPlanner
 from astro_nav.evaluation.bench.run import format_table, make_result, run_bench
+from astro_nav.evaluation.stack import MotionPlanner
 
 
 class Clock:
@@ -113,3 +115,8 @@ def test_the_command_prints_and_writes(monkeypatch, capsys, tmp_path):
     assert json.loads(target.read_text())["rows"][1]["variant"] == "quick"
     assert main_module.main(["bench", "--json", str(tmp_path / "nowhere" / "bench.json")]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_recorder_passes_on_all_that_a_planner_is_told():
+    told = {name for name in vars(MotionPlanner) if not name.startswith("_")}
+    assert "set_path" in told and told <= set(dir(RecordingPlanner))
