@@ -21,41 +21,40 @@ def test_clean_odometry_is_the_truth_but_for_slip_of_the_tyres():
     np.testing.assert_allclose(odometry.pose_map_odom, [1.0, 2.0, 0.5], atol=0.03)
 
 
-def run_odometry(seed, distance_m, **changes):
+def run_odometry(seed, distance_m, params):
     """Final pose after driving straight, the wheels turning exactly."""
-    params = make_params(**changes)
     odometry = WheelOdometry(params, np.random.Generator(np.random.PCG64(seed)))
     radius = params.robot.wheel_radius_m
-    for step, distance in enumerate(np.linspace(0.0, distance_m, 200)):
+    for step, distance in enumerate(np.linspace(0.0, distance_m, 100)):
         last = odometry.measure(0.02 * step, distance / radius, distance / radius)
     return last.pose_odom_base
 
 
 def test_drift_has_the_configured_size():
     slip = 0.01
-    changes = {
+    params = make_params(**{
         "odometry__slip_stddev_per_sqrt_m": slip, "odometry__radius_error_stddev": 0.0,
         "odometry__separation_error_stddev": 0.0, "odometry__ticks_per_turn": 0,
-    }  # fmt: skip
-    final = np.array([run_odometry(seed, 9.0, **changes) for seed in range(400)])
+    })  # fmt: skip
+    final = np.array([run_odometry(seed, 9.0, params) for seed in range(400)])
     # Each wheel slips independently by slip * sqrt(distance); the middle by half the sum, the yaw by the difference.
     along = slip * np.sqrt(9.0) / np.sqrt(2.0)
-    yaw = slip * np.sqrt(9.0) * np.sqrt(2.0) / make_params().robot.wheel_separation_m
+    yaw = slip * np.sqrt(9.0) * np.sqrt(2.0) / params.robot.wheel_separation_m
     assert final[:, 2].std() == pytest.approx(yaw, rel=0.12)
     assert abs(final[:, 2].mean()) < 4.0 * yaw / np.sqrt(400)
     assert (final[:, 0] - 9.0).std() < 3.0 * along + 9.0 * yaw**2
-    small = np.array([run_odometry(seed, 0.25, **changes) for seed in range(400)])
+    small = np.array([run_odometry(seed, 0.25, params) for seed in range(400)])
     assert small[:, 2].std() == pytest.approx(yaw / 6.0, rel=0.15)  # grows with the square root of the distance
 
 
 def test_calibration_errors_are_drawn_once_per_run():
-    changes = {
+    params = make_params(**{
         "odometry__slip_stddev_per_sqrt_m": 0.0, "odometry__radius_error_stddev": 0.02,
         "odometry__separation_error_stddev": 0.0, "odometry__ticks_per_turn": 0,
-    }  # fmt: skip
-    lengths = np.array([run_odometry(seed, 0.1, **changes)[0] for seed in range(300)])
+    })  # fmt: skip
+    lengths = np.array([run_odometry(seed, 0.1, params)[0] for seed in range(300)])
     assert lengths.std() == pytest.approx(0.1 * 0.02 / np.sqrt(2.0), rel=0.15)
-    short, long = run_odometry(7, 0.1, **changes), run_odometry(7, 0.2, **changes)
+    short, long = run_odometry(7, 0.1, params), run_odometry(7, 0.2, params)
     assert long[2] == pytest.approx(2.0 * short[2], rel=1e-9)
 
 
