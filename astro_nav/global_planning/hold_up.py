@@ -110,13 +110,13 @@ class Trail:
             del self._poses[: max(len(self._poses) - int(np.ceil(keep_m / TRAIL_STEP_M)) - 2, 0)]
 
     def make_retreat(self, pose_map: FloatArray, length_m: float, stamp_s: float, frame_id: str) -> Path | None:
-        """The way back, in the heading that the robot has: it sees what it backs off from; None without a trail."""
+        """The way back in the headings that it was come with: the robot sees what it backs off from; None without a trail."""
         poses, left_m = [np.array(pose_map)], length_m
         for pose in reversed(self._poses):
             left_m -= float(np.hypot(*(pose[:2] - poses[-1][:2])))
             if left_m < 0.0:
                 break
-            poses.append(np.array([pose[0], pose[1], pose_map[2]]))
+            poses.append(np.array(pose))
         if len(poses) < 3:
             return None
         return Path(stamp_s, np.array(poses), frame_id)

@@ -59,6 +59,7 @@ class Scene(NamedTuple):
     half_x: np.float32
     half_y: np.float32
     contact_below: np.float32
+    leeway: np.float32
     people_x: np.ndarray  # (M, T)
     people_y: np.ndarray
     people_vx: np.ndarray
@@ -114,7 +115,7 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
             zero, zero, scene.resolution, r.clearance,
         )  # fmt: skip
         score_collision(
-            begin, end, r.clearance, r.v, r.omega, scene.contact_below, weights.collision, scene.step, r.hazard,
+            begin, end, r.clearance, r.v, r.omega, scene.contact_below, scene.leeway, weights.collision, scene.step, r.hazard,
             contact_step, least_clearance,
         )  # fmt: skip
         score_unseen(

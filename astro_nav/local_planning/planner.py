@@ -293,6 +293,7 @@ class LocalPlanner:
             half_y=half_y,
             # A robot that starts nearer than that may move on as long as it gets no nearer.
             contact_below=single(min(self.params.cost.contact_margin_m, clearance_m - 0.005)),
+            leeway=single(max(self.params.cost.leeway_m - clearance_m, 0.0)),
             **arrange_people(
                 prediction, tracks, self.params.prediction.start_rate_hz, origin, self._followed_id, self.params.cost.people_space_followed
             ),

@@ -94,6 +94,7 @@ class CostParams:
     hazard_sigma_m: float = parameter("distance at which it falls to a third, at rest", unit="m", minimum=0.005, maximum=2.0, live=True)
     hazard_sigma_time_s: float = parameter("growth of that distance with speed", unit="s", minimum=0.0, maximum=2.0, live=True)
     contact_margin_m: float = parameter("clearance that no motion goes below, unless the robot is nearer already", unit="m", minimum=0.0, maximum=0.2, live=True)
+    leeway_m: float = parameter("a robot that starts nearer than this to something is charged no more hazard than at this clearance, so that it leaves", unit="m", minimum=0.0, maximum=0.5, live=True)
     weigh_by_survival: bool = parameter("progress counts by the chance of still being there to make it; off, only expected harm counts", live=True)
     touch: float = parameter("cost of a collision at any speed", unit="m", minimum=0.0, maximum=1000.0, live=True)
     impact: float = parameter("what a collision costs more per speed squared", unit="s^2/m", minimum=0.0, maximum=1000.0, live=True)

@@ -45,6 +45,7 @@ def evaluated(request):
         half_x=np.float32(RECTANGLE[1]),
         half_y=np.float32(RECTANGLE[2]),
         contact_below=np.float32(0.0),
+        leeway=np.float32(0.02 * request.param),
         people_x=rng.uniform(2, 5, (people, STEPS)).astype(np.float32),
         people_y=rng.uniform(2, 5, (people, STEPS)).astype(np.float32),
         people_vx=rng.uniform(-1, 1, (people, STEPS)).astype(np.float32),
@@ -103,7 +104,7 @@ def test_hazard_is_the_sum_of_its_parts(evaluated):
     unknown, people_then = scene.unknown.tolist(), people_of(scene)
     for k in range(COUNT):
         poses, twists, _ = unpack(rollouts, k)
-        static = oracle.static_hazard(rollouts.clearance[:, k].tolist(), twists, weights.collision)
+        static = oracle.static_hazard((rollouts.clearance[:, k] + scene.leeway).tolist(), twists, weights.collision)
         unseen = oracle.unseen_hazard(
             poses, twists, unknown, RESOLUTION, RECTANGLE[0], RECTANGLE[1],
             weights.unseen_forwards, weights.unseen_backwards,

@@ -83,6 +83,7 @@ def _make_own(params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_
         half_x=single(0.5 * (high - low)[0]),
         half_y=single(max(high[1], -low[1])),
         contact_below=single(local.cost.contact_margin_m),
+        leeway=single(0.0),
         **arrange_people(prediction, tracks, local.prediction.start_rate_hz, origin),
         plan_x=single(trajectory.poses_odom[1:, 0] - origin[0]),
         plan_y=single(trajectory.poses_odom[1:, 1] - origin[1]),

@@ -27,7 +27,7 @@ class CollisionWeights(NamedTuple):
 
 
 @kernel(fast=True)
-def score_collision(first, last, clearance, v, omega, contact_below, weights, step, hazard, contact_step, least):
+def score_collision(first, last, clearance, v, omega, contact_below, leeway, weights, step, hazard, contact_step, least):
     """Fill the hazard of static obstacles.
 
     Args:
@@ -36,6 +36,8 @@ def score_collision(first, last, clearance, v, omega, contact_below, weights, st
         v, omega: (T, K) float32 [m/s, rad/s].
         contact_below: clearance from which on downwards contact is certain; 0, or less when the robot starts in contact
             and has to get out [m].
+        leeway: added to the clearance in the hazard, above 0 for a robot that starts very near to something: to leave is no
+            risk, and it must not cost more than to stay [m].
         weights: CollisionWeights.
         step: seconds per step.
         hazard: (T, K) float32, filled [1/s].
@@ -48,7 +50,7 @@ def score_collision(first, last, clearance, v, omega, contact_below, weights, st
         least[k] = np.float32(1e6)
     for t in range(steps):
         for k in range(first, last):
-            gap = max(clearance[t, k], np.float32(0.0))
+            gap = max(clearance[t, k] + leeway, np.float32(0.0))
             speed = abs(v[t, k])
             ratio = gap / (weights.sigma + weights.sigma_time * speed)
             hazard[t, k] = weights.per_metre * (speed + weights.reach * abs(omega[t, k])) * decay_fast(ratio * ratio)
