@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from astro_nav.geometry import se2
 from astro_nav.global_planning.zones import Zone, contain_points
@@ -93,6 +92,8 @@ class FreeSpace:
         occupancy_map = self._map
         if occupancy_map is None or (self._middle is not None and math.dist(self._middle, point_map[:2]) < RENEW_M):
             return
+        from scipy import ndimage  # only who follows a person needs it: 25 MB less for everybody else
+
         self._middle = np.array(point_map[:2])
         column, row = self._find_cells(self._middle[np.newaxis])[0]
         reach = int(math.ceil((REACH_M + RENEW_M) / occupancy_map.resolution_m))
