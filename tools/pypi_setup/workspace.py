@@ -20,7 +20,7 @@ from pypi_setup.stamps import explain_staleness, hash_inputs, write_stamp
 
 # Raise one when the way changes in which its part is made.
 _INTERFACES_RECIPE = "1"
-_PYTHON_RECIPE = "3"
+_PYTHON_RECIPE = "4"
 INTERFACES = {"tf2_msgs": "pypi_ros/tf2_msgs", "astro_nav_msgs": "astro_nav_msgs"}
 PYTHON_PACKAGES = {"tf2_ros_py": "pypi_ros/tf2_ros_py", "tf_transformations": "pypi_ros/tf_transformations", "astro_nav": "."}
 
@@ -114,8 +114,10 @@ class WorkspaceLayer:
         # Read in the order of their names: before the wheels' own file, which restarts the interpreter with what it finds set.
         _write_atomically(site_packages / "astro_nav_venv.pth",
                           "import astro_nav_venv_environment\n" + "".join(f"{folder}\n" for folder in search_path))
+        # Worker processes of `evaluate` read this file again under another name; they must not run the command again.
         _write_atomically(checkout.venv / "bin" / "astro-nav",
-                          f"{_format_shebang(checkout.python)}import sys\n\nfrom astro_nav.cli.main import main\n\nsys.exit(main())\n", mode=0o755)
+                          f"{_format_shebang(checkout.python)}import sys\n\nfrom astro_nav.cli.main import main\n\n"
+                          'if __name__ == "__main__":\n    sys.exit(main())\n', mode=0o755)
         for script in (checkout.install / "lib" / "astro_nav").iterdir():
             first_line, _newline, code = script.read_text().partition("\n")
             if first_line != "#!/bin/sh":
