@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.costs.progress import Goal, ProgressWeights
 from astro_nav.kernels.goal_lattice import BUCKET, HEADINGS, LatticeWeights, measure_excess
+from astro_nav.local_planning.pose_clearance import measure_pose_clearance
 from astro_nav.params.local_planner import ApproachParams
 from astro_nav.types import Float32Array, FloatArray, LocalGrid
 
@@ -70,7 +70,7 @@ class GoalApproach:
         if known and self._age < self.params.period_cycles:
             return self._excess
         self._goal_odom, self._age = goal_odom.copy(), 0
-        at_goal = self._measure_clearance(goal, grid)
+        at_goal = measure_pose_clearance(goal.x, goal.y, goal.cos, goal.sin, self._circles, grid)
         if at_goal <= 0.0:
             self._excess.fill(0.0)  # the robot does not fit there at all; the navigator decides what becomes of the goal
             return self._excess
@@ -94,10 +94,3 @@ class GoalApproach:
             grid.distance_m, single(grid.resolution_m), goal, *self._circles, weights, lattice, params.spacing_m, self._price,
             self._cost, self._excess, *self._queue, self._buckets,
         )  # fmt: skip
-
-    def _measure_clearance(self, goal: Goal, grid: LocalGrid) -> float:
-        columns = (np.full((1, 1), value, dtype=np.float32) for value in goal[:4])
-        clearance = np.empty((1, 1), dtype=np.float32)
-        zero = single(0.0)
-        measure_clearance(0, 1, *columns, *self._circles, grid.distance_m, zero, zero, single(grid.resolution_m), clearance)
-        return float(clearance[0, 0])

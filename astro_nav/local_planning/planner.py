@@ -12,7 +12,6 @@ import numpy as np
 
 from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import compute_edge_distances, cover_with_circles
-from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.evaluate import TERMS, Scene
 from astro_nav.local_planning.fast_forward import fast_forward_robot
@@ -22,6 +21,7 @@ from astro_nav.local_planning.hindrance import Hindrance
 from astro_nav.local_planning.hypotheses import arrange_people
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.optimizer import Optimizer, Optimum
+from astro_nav.local_planning.pose_clearance import measure_pose_clearance
 from astro_nav.local_planning.sampling import move_candidate
 from astro_nav.local_planning.warm_up import warm_up_planner
 from astro_nav.local_planning.weights import adapt_weights, make_weights
@@ -271,7 +271,7 @@ class LocalPlanner:
             excess = self._approach.update(guidance.goal_odom, goal, grid, margin_m, self._weights.progress)
         else:
             excess = self._approach.forget()
-        clearance_m = self._measure_clearance(pose, grid)
+        clearance_m = measure_pose_clearance(*(pose[:2] - origin), np.cos(pose[2]), np.sin(pose[2]), self._circles, grid)
         plan_x, plan_y = self._place_previous(start_s, origin)
         circles_x, circles_y, radius = self._circles
         middle_x, half_x, half_y = self._rectangle
@@ -410,15 +410,6 @@ class LocalPlanner:
             accelerations=np.vstack([state.acceleration, np.stack([r.a[:, k], r.alpha[:, k]], axis=1)]),
             reason=reason,
         )
-
-    def _measure_clearance(self, pose: FloatArray, grid: LocalGrid) -> float:
-        """Clearance of the footprint's circles at a pose, as the kernels see it."""
-        x, y = pose[:2] - grid.origin_odom
-        columns = (np.full((1, 1), value, dtype=np.float32) for value in (x, y, np.cos(pose[2]), np.sin(pose[2])))
-        clearance = np.empty((1, 1), dtype=np.float32)
-        zero = single(0.0)
-        measure_clearance(0, 1, *columns, *self._circles, grid.distance_m, zero, zero, single(grid.resolution_m), clearance)
-        return float(clearance[0, 0])
 
     def _place_previous(self, start_s: float, origin: FloatArray) -> tuple[Float32Array, Float32Array]:
         """The previous trajectory at this cycle's steps, as far as it reaches, relative to the map's corner."""
