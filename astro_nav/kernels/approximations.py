@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from astro_nav.kernels.jit import kernel
-from astro_nav.kernels.lanes import BLOCK
+from astro_nav.kernels.lanes import BLOCK, COLUMN, CORNERS, ROW
 
 HALF_PI = np.float32(np.pi / 2.0)
 PI = np.float32(np.pi)
@@ -65,41 +65,57 @@ def interpolate_bilinear(field, row, column):
 
 
 @kernel(fast=True)
-def interpolate_lanes(field, lanes, rows, columns, cells, corners, out):
+def interpolate_lanes(field, lanes, cells, out):
     """Bilinear values of a field for a block of lanes, as `interpolate_bilinear` gives them.
-
-    Looking up cells does not vectorize and everything around it does, so the look-up is a loop of its own.
 
     Args:
         field: (H, W) float32, C-contiguous.
-        lanes: flat buffer, see kernels/lanes.py.
-        rows, columns: offsets of the rows with fractional indices of cell middles; changed.
-        cells: (BLOCK,) int32 scratch.
-        corners: offset of four rows of scratch.
+        lanes: see kernels/lanes.py; ROW and COLUMN hold fractional indices of cell middles and are changed, CORNERS is scratch.
+        cells: (2 * BLOCK,) int32 scratch.
         out: offset of the row that is filled.
     """
     height, width = field.shape
-    flat, stride = field.reshape(-1), np.int32(width)
+    stride = np.int32(width)
     top, right_end = np.float32(height - 1.001), np.float32(width - 1.001)
     for lane in range(BLOCK):
-        row = min(max(lanes[rows + lane], np.float32(0.0)), top)
-        column = min(max(lanes[columns + lane], np.float32(0.0)), right_end)
+        row = min(max(lanes[ROW + lane], np.float32(0.0)), top)
+        column = min(max(lanes[COLUMN + lane], np.float32(0.0)), right_end)
         i, j = np.int32(row), np.int32(column)
         cells[lane] = i * stride + j
-        lanes[rows + lane] = row - np.float32(i)
-        lanes[columns + lane] = column - np.float32(j)
-    one, down = np.uintp(1), np.uintp(width)
+        lanes[ROW + lane] = row - np.float32(i)
+        lanes[COLUMN + lane] = column - np.float32(j)
+    look_up_corners(field.reshape(-1), np.uintp(width), cells, 0, lanes)
+    blend_corners(lanes, out)
+
+
+@kernel(fast=True)
+def look_up_corners(flat, width, cells, first, lanes):
+    """Fill CORNERS with what stands at cells[first + lane] and right of it, and a row of `width` farther, in pairs.
+
+    Looking up cells does not vectorize and everything around it does, so it is a loop of its own. Neighbours are loaded and
+    stored together, as one word of twice the size.
+    """
+    one = np.uintp(1)
     for lane in range(BLOCK):
         # An index without a sign spares the look whether it counts from the end.
-        cell = np.uintp(cells[lane])
-        lanes[corners + lane] = flat[cell]
-        lanes[corners + BLOCK + lane] = flat[cell + one]
-        lanes[corners + 2 * BLOCK + lane] = flat[cell + down]
-        lanes[corners + 3 * BLOCK + lane] = flat[cell + down + one]
+        cell = np.uintp(cells[first + lane])
+        low_left, low_right = flat[cell], flat[cell + one]
+        high_left, high_right = flat[cell + width], flat[cell + width + one]
+        place = CORNERS + 2 * lane
+        lanes[place] = low_left
+        lanes[place + 1] = low_right
+        lanes[place + 2 * BLOCK] = high_left
+        lanes[place + 2 * BLOCK + 1] = high_right
+
+
+@kernel(fast=True)
+def blend_corners(lanes, out):
+    """Bilinear value of CORNERS at ROW up and COLUMN to the right."""
     for lane in range(BLOCK):
-        up, right = lanes[rows + lane], lanes[columns + lane]
-        low_left, low_right = lanes[corners + lane], lanes[corners + BLOCK + lane]
-        high_left, high_right = lanes[corners + 2 * BLOCK + lane], lanes[corners + 3 * BLOCK + lane]
+        up, right = lanes[ROW + lane], lanes[COLUMN + lane]
+        place = CORNERS + 2 * lane
+        low_left, low_right = lanes[place], lanes[place + 1]
+        high_left, high_right = lanes[place + 2 * BLOCK], lanes[place + 2 * BLOCK + 1]
         low = low_left + right * (low_right - low_left)
         high = high_left + right * (high_right - high_left)
         lanes[out + lane] = low + up * (high - low)

@@ -1,4 +1,4 @@
-"""Candidates from targets to costs, block by block, so that a block stays in the cache from rollout to score."""
+"""Candidates from targets to costs, block by block and step by step, so that a step stays in the cache from rollout to score."""
 
 from __future__ import annotations
 
@@ -6,17 +6,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from astro_nav.kernels.costs.clearance import measure_clearance
+from astro_nav.kernels.costs.clearance import find_clearance
 from astro_nav.kernels.costs.collision import CollisionWeights, score_collision
 from astro_nav.kernels.costs.comfort import ComfortWeights, score_comfort
 from astro_nav.kernels.costs.consistency import score_consistency
 from astro_nav.kernels.costs.heading import score_heading
 from astro_nav.kernels.costs.people import PeopleWeights, score_people
-from astro_nav.kernels.costs.progress import Goal, ProgressWeights, score_progress
+from astro_nav.kernels.costs.progress import (
+    Goal,
+    ProgressWeights,
+    find_cost_to_go,
+    score_progress,
+    start_progress,
+)
 from astro_nav.kernels.costs.unseen import score_unseen
 from astro_nav.kernels.jit import kernel
-from astro_nav.kernels.lanes import BLOCK
-from astro_nav.kernels.rollout import MotionLimits, PoseLaw, roll_out
+from astro_nav.kernels.lanes import (
+    ADDED,
+    BEFORE_A,
+    BEFORE_ALPHA,
+    BLOCK,
+    CLEARANCE,
+    COMFORT,
+    CONTACT,
+    CROWDING,
+    DEPARTURE,
+    HARM,
+    HAZARD,
+    LEAST,
+    REMAINING,
+    copy_from_lanes,
+    fill_lanes,
+    make_lanes,
+)
+from astro_nav.kernels.rollout import MotionLimits, PoseLaw, advance_lanes, keep_state, start_lanes
 
 # Rows of the cost array, in this order.
 TERMS = ("progress", "harm", "people", "heading", "comfort", "consistency")
@@ -102,40 +125,83 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         contact_step: (K,) int32, filled: T where the candidate touches nothing.
         least_clearance: (K,) float32, filled [m].
     """
-    zero = np.float32(0.0)
-    r = rollouts
+    lanes, cells = make_lanes()
     for begin in range(first, last, BLOCK):
-        end = min(begin + BLOCK, last)
-        roll_out(
-            scene.start, targets[0], targets[1], targets[2], targets[3], targets[4], begin, end, weights.limits, weights.law,
-            scene.step, r.x, r.y, r.cos, r.sin, r.v, r.omega, r.a, r.alpha,
-        )  # fmt: skip
-        measure_clearance(
-            begin, end, r.x, r.y, r.cos, r.sin, scene.circles_x, scene.circles_y, scene.circle_radius, scene.distance,
-            zero, zero, scene.resolution, r.clearance,
-        )  # fmt: skip
-        score_collision(
-            begin, end, r.clearance, r.v, r.omega, scene.contact_below, scene.leeway, weights.collision, scene.step, r.hazard,
-            contact_step, least_clearance,
-        )  # fmt: skip
-        score_unseen(
-            begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.unknown, zero, zero, scene.resolution, scene.middle_x,
-            scene.half_x, weights.unseen_forwards, weights.unseen_backwards, r.hazard,
-        )  # fmt: skip
-        score_people(
-            begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.people_x, scene.people_y, scene.people_vx, scene.people_vy,
-            scene.people_variance, scene.people_weight, scene.people_radius, scene.people_space, scene.middle_x, scene.half_x,
-            scene.half_y, weights.people, scene.step, r.hazard, costs[2],
-        )  # fmt: skip
-        score_progress(
-            begin, end, r.x, r.y, r.cos, r.sin, r.v, scene.start, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,
-            scene.goal_excess, scene.goal_spacing, r.hazard, contact_step, weights.progress, scene.step, costs[0], costs[1],
-        )  # fmt: skip
-        score_heading(
-            begin, end, r.x, r.y, r.cos, r.sin, scene.cost_to_go, zero, zero, scene.resolution, scene.goal,
-            weights.heading, weights.heading_fade, costs[3],
-        )  # fmt: skip
-        score_comfort(begin, end, r.v, r.omega, r.a, r.alpha, scene.start, weights.comfort, scene.step, costs[4])
-        score_consistency(
-            begin, end, r.x, r.y, scene.plan_x, scene.plan_y, weights.consistency, weights.consistency_scale, costs[5]
-        )
+        width = min(BLOCK, last - begin)
+        start_lanes(scene.start, targets[0], targets[1], targets[2], targets[3], targets[4], begin, width, lanes)
+        _start_scores(lanes, cells, scene, weights, rollouts.x.shape[0])
+        for t in range(rollouts.x.shape[0]):
+            advance_lanes(lanes, weights.limits, weights.law, scene.step)
+            _score_step(lanes, cells, t, scene, weights, rollouts.x.shape[0])
+            _keep_step(lanes, t, begin, width, rollouts)
+        _keep_scores(lanes, cells, begin, width, scene, weights, costs, contact_step, least_clearance)
+
+
+@kernel(fast=True)
+def _start_scores(lanes, cells, scene, weights, steps):
+    """Begin everything that comes together over the steps."""
+    zero = np.float32(0.0)
+    fill_lanes(lanes, BEFORE_A, scene.start[6])
+    fill_lanes(lanes, BEFORE_ALPHA, scene.start[7])
+    fill_lanes(lanes, LEAST, np.float32(1e6))
+    fill_lanes(lanes, CONTACT, np.float32(steps))
+    fill_lanes(lanes, CROWDING, zero)
+    fill_lanes(lanes, COMFORT, zero)
+    fill_lanes(lanes, DEPARTURE, zero)
+    find_cost_to_go(
+        lanes, cells, scene.cost_to_go, zero, zero, np.float32(1.0) / scene.resolution, scene.goal, scene.goal_excess,
+        scene.goal_spacing, weights.progress,
+    )  # fmt: skip
+    start_progress(lanes)
+
+
+@kernel(fast=True)
+def _score_step(lanes, cells, t, scene, weights, steps):
+    """Judge the states after step t."""
+    zero, one, now = np.float32(0.0), np.float32(1.0), np.float32(t)
+    find_clearance(
+        lanes, cells, scene.circles_x, scene.circles_y, scene.circle_radius, scene.distance, zero, zero, scene.resolution
+    )
+    score_collision(lanes, now, scene.contact_below, scene.leeway, weights.collision)
+    score_unseen(
+        lanes, cells, scene.unknown, zero, zero, scene.resolution, scene.middle_x, scene.half_x, weights.unseen_forwards,
+        weights.unseen_backwards,
+    )  # fmt: skip
+    score_people(
+        lanes, t, scene.people_x, scene.people_y, scene.people_vx, scene.people_vy, scene.people_variance,
+        scene.people_weight, scene.people_radius, scene.people_space, scene.middle_x, scene.half_x, scene.half_y,
+        weights.people, scene.step,
+    )  # fmt: skip
+    find_cost_to_go(
+        lanes, cells, scene.cost_to_go, zero, zero, one / scene.resolution, scene.goal, scene.goal_excess,
+        scene.goal_spacing, weights.progress,
+    )  # fmt: skip
+    score_progress(lanes, now, one - weights.progress.urgency * now / np.float32(steps), weights.progress, scene.step)
+    score_comfort(lanes, weights.comfort, scene.step)
+    score_consistency(lanes, t, scene.plan_x, scene.plan_y, weights.consistency, weights.consistency_scale)
+
+
+@kernel(fast=True)
+def _keep_step(lanes, t, first, width, r):
+    """Write what is known of step t into the rollouts."""
+    keep_state(lanes, t, first, width, r.x, r.y, r.cos, r.sin, r.v, r.omega, r.a, r.alpha)
+    copy_from_lanes(lanes, CLEARANCE, r.clearance[t], first, width)
+    copy_from_lanes(lanes, HAZARD, r.hazard[t], first, width)
+
+
+@kernel(fast=True)
+def _keep_scores(lanes, cells, first, width, scene, weights, costs, contact_step, least_clearance):
+    """Write what came together over all steps, and judge the last state."""
+    zero = np.float32(0.0)
+    score_heading(
+        lanes, cells, scene.cost_to_go, zero, zero, scene.resolution, scene.goal, weights.heading, weights.heading_fade, ADDED
+    )
+    copy_from_lanes(lanes, REMAINING, costs[0], first, width)
+    copy_from_lanes(lanes, HARM, costs[1], first, width)
+    copy_from_lanes(lanes, CROWDING, costs[2], first, width)
+    copy_from_lanes(lanes, ADDED, costs[3], first, width)
+    copy_from_lanes(lanes, COMFORT, costs[4], first, width)
+    copy_from_lanes(lanes, DEPARTURE, costs[5], first, width)
+    copy_from_lanes(lanes, LEAST, least_clearance, first, width)
+    for lane in range(width):
+        contact_step[first + lane] = np.int32(lanes[CONTACT + lane])

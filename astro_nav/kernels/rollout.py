@@ -19,12 +19,25 @@ import numpy as np
 
 from astro_nav.kernels.approximations import atan2_fast
 from astro_nav.kernels.jit import kernel
-from astro_nav.kernels.lanes import BLOCK, copy_from_lanes, copy_to_lanes
-
-
-# Rows of the block's buffer.
-X, Y, COS, SIN, V, OMEGA, A, ALPHA = (row * BLOCK for row in range(8))
-TARGET_X, TARGET_Y, TARGET_COS, TARGET_SIN, SPEED = (row * BLOCK for row in range(8, 13))
+from astro_nav.kernels.lanes import (
+    A,
+    ALPHA,
+    BLOCK,
+    COS,
+    OMEGA,
+    SIN,
+    SPEED,
+    TARGET_COS,
+    TARGET_SIN,
+    TARGET_X,
+    TARGET_Y,
+    V,
+    X,
+    Y,
+    copy_from_lanes,
+    copy_to_lanes,
+    make_lanes,
+)
 
 
 class MotionLimits(NamedTuple):
@@ -111,26 +124,61 @@ def roll_out(
         step: seconds per step.
         x, y, cos, sin, v, omega, a, alpha: (T, K) float32, filled: state at the end of every step.
     """
-    lanes = np.zeros(13 * BLOCK, dtype=np.float32)
+    lanes, _ = make_lanes()
+    width = last - first
+    start_lanes(start, target_x, target_y, target_cos, target_sin, speed, first, width, lanes)
+    for t in range(x.shape[0]):
+        advance_lanes(lanes, limits, law, step)
+        keep_state(lanes, t, first, width, x, y, cos, sin, v, omega, a, alpha)
+
+
+@kernel(fast=True)
+def start_lanes(start, target_x, target_y, target_cos, target_sin, speed, first, width, lanes):
+    """Put a block of candidates at the start; lanes beyond `width` keep the targets that they have."""
     for row in range(8):
         for lane in range(BLOCK):
             lanes[row * BLOCK + lane] = start[row]
-    width = last - first
     copy_to_lanes(target_x, first, width, lanes, TARGET_X)
     copy_to_lanes(target_y, first, width, lanes, TARGET_Y)
     copy_to_lanes(target_cos, first, width, lanes, TARGET_COS)
     copy_to_lanes(target_sin, first, width, lanes, TARGET_SIN)
     copy_to_lanes(speed, first, width, lanes, SPEED)
-    for t in range(x.shape[0]):
-        advance_lanes(lanes, limits, law, step)
-        copy_from_lanes(lanes, X, x[t], first, width)
-        copy_from_lanes(lanes, Y, y[t], first, width)
-        copy_from_lanes(lanes, COS, cos[t], first, width)
-        copy_from_lanes(lanes, SIN, sin[t], first, width)
-        copy_from_lanes(lanes, V, v[t], first, width)
-        copy_from_lanes(lanes, OMEGA, omega[t], first, width)
-        copy_from_lanes(lanes, A, a[t], first, width)
-        copy_from_lanes(lanes, ALPHA, alpha[t], first, width)
+
+
+@kernel(fast=True)
+def keep_state(lanes, t, first, width, x, y, cos, sin, v, omega, a, alpha):
+    """Write the state of a block after step t into (T, K) arrays."""
+    copy_from_lanes(lanes, X, x[t], first, width)
+    copy_from_lanes(lanes, Y, y[t], first, width)
+    copy_from_lanes(lanes, COS, cos[t], first, width)
+    copy_from_lanes(lanes, SIN, sin[t], first, width)
+    copy_from_lanes(lanes, V, v[t], first, width)
+    copy_from_lanes(lanes, OMEGA, omega[t], first, width)
+    copy_from_lanes(lanes, A, a[t], first, width)
+    copy_from_lanes(lanes, ALPHA, alpha[t], first, width)
+
+
+@kernel(fast=True)
+def drive_arc(x, y, cos, sin, v, omega, step):
+    """Pose after driving the arc of a constant twist: turn by half the angle, move along the chord, turn again.
+
+    Sine and cosine are series in half the angle, which is small; the heading's length is kept at 1.
+
+    Args:
+        x, y, cos, sin: the pose.
+        v, omega: mean twist of the step.
+        step: seconds.
+    """
+    one = np.float32(1.0)
+    half = omega * np.float32(0.5) * step
+    square = half * half
+    half_sin = half * (one - square / np.float32(6.0) * (one - square / np.float32(20.0)))
+    half_cos = one - square / np.float32(2.0) * (one - square / np.float32(12.0))
+    middle_cos, middle_sin = cos * half_cos - sin * half_sin, sin * half_cos + cos * half_sin
+    chord = v * step * (one - square / np.float32(6.0))
+    new_cos, new_sin = middle_cos * half_cos - middle_sin * half_sin, middle_sin * half_cos + middle_cos * half_sin
+    scale = np.float32(1.5) - np.float32(0.5) * (new_cos * new_cos + new_sin * new_sin)
+    return x + chord * middle_cos, y + chord * middle_sin, new_cos * scale, new_sin * scale
 
 
 @kernel(fast=True)
@@ -138,7 +186,7 @@ def advance_lanes(lanes, limits, law, step):
     """Move every lane on by one step.
 
     Args:
-        lanes: (13 * BLOCK,) float32, changed: rows X to ALPHA are the state, TARGET_X to SPEED the candidate.
+        lanes: see kernels/lanes.py; rows X to ALPHA are the state and changed, TARGET_X to SPEED the candidate.
         limits: MotionLimits.
         law: PoseLaw.
         step: seconds.
@@ -191,15 +239,7 @@ def advance_lanes(lanes, limits, law, step):
             pw, pal, turning, limits.turn_acceleration, limits.turn_acceleration, limits.turn_jerk, step
         )
         nv, nw = pv + na * step, pw + nal * step
-        # Exact arc of the mean twist: turn by half the angle, move along the chord, turn again.
-        half_angle = (pw + nw) * np.float32(0.25) * step
-        square_angle = half_angle * half_angle
-        half_sin = half_angle * (one - square_angle / np.float32(6.0) * (one - square_angle / np.float32(20.0)))
-        half_cos = one - square_angle / two * (one - square_angle / np.float32(12.0))
-        mc, ms = pc * half_cos - ps * half_sin, ps * half_cos + pc * half_sin
-        chord = (pv + nv) * np.float32(0.5) * step * (one - square_angle / np.float32(6.0))
-        nc, ns = mc * half_cos - ms * half_sin, ms * half_cos + mc * half_sin
-        scale = np.float32(1.5) - np.float32(0.5) * (nc * nc + ns * ns)
-        lanes[X + lane], lanes[Y + lane] = px + chord * mc, py + chord * ms
-        lanes[COS + lane], lanes[SIN + lane] = nc * scale, ns * scale
+        half = np.float32(0.5)
+        nx, ny, nc, ns = drive_arc(px, py, pc, ps, half * (pv + nv), half * (pw + nw), step)
+        lanes[X + lane], lanes[Y + lane], lanes[COS + lane], lanes[SIN + lane] = nx, ny, nc, ns
         lanes[V + lane], lanes[OMEGA + lane], lanes[A + lane], lanes[ALPHA + lane] = nv, nw, na, nal

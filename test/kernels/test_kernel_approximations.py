@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from astro_nav.kernels.approximations import atan2_fast, decay_fast, interpolate_lanes
-from astro_nav.kernels.lanes import BLOCK
+from astro_nav.kernels.lanes import BLOCK, COLUMN, FOUND, ROW, make_lanes
 
 single = np.float32
 
@@ -36,12 +36,13 @@ def test_a_block_of_lanes_is_interpolated_as_its_points_are_one_by_one():
     field = rng.uniform(0.0, 3.0, (7, 9)).astype(single)
     # Points inside, on the edge and beyond it.
     rows, columns = rng.uniform(-2.0, 9.0, BLOCK).astype(single), rng.uniform(-2.0, 11.0, BLOCK).astype(single)
-    lanes = np.concatenate([rows, columns, np.zeros(5 * BLOCK, dtype=single)])
-    interpolate_lanes(field, lanes, 0, BLOCK, np.zeros(BLOCK, dtype=np.int32), 2 * BLOCK, 6 * BLOCK)
+    lanes, cells = make_lanes()
+    lanes[ROW : ROW + BLOCK], lanes[COLUMN : COLUMN + BLOCK] = rows, columns
+    interpolate_lanes(field, lanes, cells, FOUND)
     for lane in range(BLOCK):
         row, column = min(max(rows[lane], 0.0), 6 - 0.001), min(max(columns[lane], 0.0), 8 - 0.001)
         i, j = int(row), int(column)
         up, right = row - i, column - j
         low = (1.0 - right) * field[i, j] + right * field[i, j + 1]
         high = (1.0 - right) * field[i + 1, j] + right * field[i + 1, j + 1]
-        assert lanes[6 * BLOCK + lane] == pytest.approx((1.0 - up) * low + up * high, abs=1e-5)
+        assert lanes[FOUND + lane] == pytest.approx((1.0 - up) * low + up * high, abs=1e-5)

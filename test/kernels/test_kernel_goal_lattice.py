@@ -13,6 +13,7 @@ from scenes.planning import load_weights
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal, look_up_excess
 from astro_nav.kernels.goal_lattice import ANGLES, BUCKET, HEADINGS, LatticeWeights, measure_excess
+from astro_nav.kernels.lanes import ADDED, BLOCK, COS, SIN, X, Y, make_lanes
 
 FOOTPRINT = np.array([[0.21, 0.125], [-0.21, 0.125], [-0.21, -0.125], [0.21, -0.125]])
 CENTRES, RADIUS = cover_with_circles(FOOTPRINT, 0.01)
@@ -107,13 +108,14 @@ def test_between_its_poses_the_lattice_is_linear():
     excess = rng.uniform(0.0, 1.0, (HEADINGS, 21, 21)).astype(np.float32)
     goal = (1.0, -0.5, 0.8)
     given = Goal(single(goal[0]), single(goal[1]), single(math.cos(goal[2])), single(math.sin(goal[2])), single(1.0))
-    for _ in range(300):
-        pose = (*rng.uniform(-1.5, 1.5, 2), rng.uniform(-4.0, 4.0))
-        got = look_up_excess(
-            excess, single(0.08), given, single(goal[0] - pose[0]), single(goal[1] - pose[1]), single(math.cos(pose[2])),
-            single(math.sin(pose[2])),
-        )  # fmt: skip
-        assert got == pytest.approx(oracle.look_up_excess(pose, goal, excess.tolist(), 0.08), abs=2e-3)
+    lanes, cells = make_lanes()
+    for _ in range(5):
+        poses = np.column_stack([rng.uniform(-1.5, 1.5, (BLOCK, 2)), rng.uniform(-4.0, 4.0, BLOCK)])
+        for row, values in ((X, poses[:, 0]), (Y, poses[:, 1]), (COS, np.cos(poses[:, 2])), (SIN, np.sin(poses[:, 2]))):
+            lanes[row : row + BLOCK] = values
+        look_up_excess(excess, single(0.08), given, lanes, cells, ADDED)
+        for pose, got in zip(poses.tolist(), lanes[ADDED : ADDED + BLOCK]):
+            assert got == pytest.approx(oracle.look_up_excess(pose, goal, excess.tolist(), 0.08), abs=2e-3)
 
 
 def test_a_metre_beside_an_obstacle_costs_more():

@@ -15,6 +15,7 @@ import numpy as np
 
 from astro_nav.kernels.approximations import decay_fast
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, CLEARANCE, CONTACT, HAZARD, LEAST, OMEGA, V
 
 
 class CollisionWeights(NamedTuple):
@@ -27,32 +28,24 @@ class CollisionWeights(NamedTuple):
 
 
 @kernel(fast=True)
-def score_collision(first, last, clearance, v, omega, contact_below, leeway, weights, step, hazard, contact_step, least):
-    """Fill the hazard of static obstacles.
+def score_collision(lanes, t, contact_below, leeway, weights):
+    """Fill HAZARD with that of static obstacles; keep the smallest clearance in LEAST and the first certain contact in CONTACT.
 
     Args:
-        first, last: the block.
-        clearance: (T, K) float32 [m].
-        v, omega: (T, K) float32 [m/s, rad/s].
+        lanes: see kernels/lanes.py; CONTACT holds the number of steps until there is a contact.
+        t: the step, float32.
         contact_below: clearance from which on downwards contact is certain; 0, or less when the robot starts in contact
             and has to get out [m].
         leeway: added to the clearance in the hazard, above 0 for a robot that starts very near to something: to leave is no
             risk, and it must not cost more than to stay [m].
         weights: CollisionWeights.
-        step: seconds per step.
-        hazard: (T, K) float32, filled [1/s].
-        contact_step: (K,) int32, filled: first step of certain contact, T when there is none.
-        least: (K,) float32, filled: smallest clearance over all steps [m].
     """
-    steps = clearance.shape[0]
-    for k in range(first, last):
-        contact_step[k] = steps
-        least[k] = np.float32(1e6)
-    for t in range(steps):
-        for k in range(first, last):
-            gap = max(clearance[t, k] + leeway, np.float32(0.0))
-            speed = abs(v[t, k])
-            ratio = gap / (weights.sigma + weights.sigma_time * speed)
-            hazard[t, k] = weights.per_metre * (speed + weights.reach * abs(omega[t, k])) * decay_fast(ratio * ratio)
-            least[k] = min(least[k], clearance[t, k])
-            contact_step[k] = min(contact_step[k], np.int32(t) if clearance[t, k] <= contact_below else np.int32(steps))
+    for lane in range(BLOCK):
+        clearance, speed = lanes[CLEARANCE + lane], abs(lanes[V + lane])
+        gap = max(clearance + leeway, np.float32(0.0))
+        ratio = gap / (weights.sigma + weights.sigma_time * speed)
+        moved = speed + weights.reach * abs(lanes[OMEGA + lane])
+        lanes[HAZARD + lane] = weights.per_metre * moved * decay_fast(ratio * ratio)
+        lanes[LEAST + lane] = min(lanes[LEAST + lane], clearance)
+        contact = lanes[CONTACT + lane]
+        lanes[CONTACT + lane] = min(contact, t) if clearance <= contact_below else contact

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import A, ALPHA, BEFORE_A, BEFORE_ALPHA, BLOCK, COMFORT, OMEGA, V
 
 
 class ComfortWeights(NamedTuple):
@@ -26,31 +27,24 @@ class ComfortWeights(NamedTuple):
 
 
 @kernel(fast=True)
-def score_comfort(first, last, v, omega, a, alpha, start, weights, step, cost):
-    """Fill the cost of moving uncomfortably.
+def score_comfort(lanes, weights, step):
+    """Add the cost of moving uncomfortably to COMFORT.
 
     Args:
-        first, last: the block.
-        v, omega, a, alpha: (T, K) float32.
-        start: (8,) float32 the state at the start.
+        lanes: see kernels/lanes.py; BEFORE_A and BEFORE_ALPHA are moved on.
         weights: ComfortWeights.
         step: seconds per step.
-        cost: (K,) float32, filled [m].
     """
-    zero = np.float32(0.0)
-    per_step = np.float32(1.0) / step
-    for k in range(first, last):
-        cost[k] = zero
-    for t in range(v.shape[0]):
-        for k in range(first, last):
-            before_a = a[t - 1, k] if t > 0 else start[6]
-            before_alpha = alpha[t - 1, k] if t > 0 else start[7]
-            jerk, turn_jerk = (a[t, k] - before_a) * per_step, (alpha[t, k] - before_alpha) * per_step
-            cost[k] += step * (
-                weights.turn * omega[t, k] * omega[t, k]
-                + weights.acceleration * a[t, k] * a[t, k]
-                + weights.turn_acceleration * alpha[t, k] * alpha[t, k]
-                + weights.jerk * jerk * jerk
-                + weights.turn_jerk * turn_jerk * turn_jerk
-                + weights.reverse * max(-v[t, k], zero)
-            )
+    zero, per_step = np.float32(0.0), np.float32(1.0) / step
+    for lane in range(BLOCK):
+        v, omega, a, alpha = lanes[V + lane], lanes[OMEGA + lane], lanes[A + lane], lanes[ALPHA + lane]
+        jerk, turn_jerk = (a - lanes[BEFORE_A + lane]) * per_step, (alpha - lanes[BEFORE_ALPHA + lane]) * per_step
+        lanes[COMFORT + lane] += step * (
+            weights.turn * omega * omega
+            + weights.acceleration * a * a
+            + weights.turn_acceleration * alpha * alpha
+            + weights.jerk * jerk * jerk
+            + weights.turn_jerk * turn_jerk * turn_jerk
+            + weights.reverse * max(-v, zero)
+        )
+        lanes[BEFORE_A + lane], lanes[BEFORE_ALPHA + lane] = a, alpha

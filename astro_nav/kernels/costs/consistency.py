@@ -13,28 +13,26 @@ import math
 import numpy as np
 
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, DEPARTURE, X, Y
 
 
 @kernel(fast=True)
-def score_consistency(first, last, x, y, plan_x, plan_y, weight, scale, cost):
-    """Fill the price of departing from the previous plan.
+def score_consistency(lanes, t, plan_x, plan_y, weight, scale):
+    """Add the price of departing from the previous plan to DEPARTURE.
 
     Args:
-        first, last: the block.
-        x, y: (T, K) float32.
-        plan_x, plan_y: (P,) float32 the previous plan at steps 0 .. P - 1, P <= T [m].
+        lanes: see kernels/lanes.py.
+        t: the step.
+        plan_x, plan_y: (P,) float32 the previous plan at steps 0 .. P - 1 [m].
         weight: price of being elsewhere entirely [m].
         scale: distance at which half of it is due [m].
-        cost: (K,) float32, filled [m].
     """
-    for k in range(first, last):
-        cost[k] = np.float32(0.0)
     steps = plan_x.shape[0]
-    if steps == 0:
+    if t >= steps:
         return
     share = weight / np.float32(steps)
-    for t in range(steps):
-        for k in range(first, last):
-            dx, dy = x[t, k] - plan_x[t], y[t, k] - plan_y[t]
-            away = math.sqrt(dx * dx + dy * dy)
-            cost[k] += share * away / (away + scale)
+    px, py = plan_x[t], plan_y[t]
+    for lane in range(BLOCK):
+        dx, dy = lanes[X + lane] - px, lanes[Y + lane] - py
+        away = math.sqrt(dx * dx + dy * dy)
+        lanes[DEPARTURE + lane] += share * away / (away + scale)

@@ -12,35 +12,51 @@ import math
 
 import numpy as np
 
-from astro_nav.kernels.approximations import interpolate_bilinear
+from astro_nav.kernels.approximations import interpolate_lanes
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, COLUMN, COS, FOUND, ROW, SHARE, SIN, TURN, X, Y
 
 
 @kernel(fast=True)
-def score_heading(first, last, x, y, cos, sin, cost_to_go, origin_x, origin_y, resolution, goal, weight, fade, cost):
-    """Fill the cost of the last heading.
+def score_heading(lanes, cells, cost_to_go, origin_x, origin_y, resolution, goal, weight, fade, cost):
+    """Fill a row with the cost of the heading after the last step.
 
     Args:
-        first, last: the block.
-        x, y, cos, sin: (T, K) float32.
+        lanes, cells: see kernels/lanes.py.
         cost_to_go: (H, W) float32 [m].
         origin_x, origin_y, resolution: of the grid [m].
         goal: progress.Goal.
         weight: cost per radian of error [m/rad].
         fade: distance from the goal at which the cost has half its weight [m].
-        cost: (K,) float32, filled [m].
+        cost: offset of the row.
     """
-    t = x.shape[0] - 1
-    per_cell = np.float32(1.0) / resolution
-    half, one = np.float32(0.5), np.float32(1.0)
-    for k in range(first, last):
-        row, column = (y[t, k] - origin_y) * per_cell - half, (x[t, k] - origin_x) * per_cell - half
-        fall_x = interpolate_bilinear(cost_to_go, row, column - one) - interpolate_bilinear(cost_to_go, row, column + one)
-        fall_y = interpolate_bilinear(cost_to_go, row - one, column) - interpolate_bilinear(cost_to_go, row + one, column)
+    zero, half, one, two = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(2.0)
+    per_cell = one / resolution
+    _find_fall(lanes, cells, cost_to_go, origin_x, origin_y, per_cell, one, zero, SHARE)
+    _find_fall(lanes, cells, cost_to_go, origin_x, origin_y, per_cell, zero, one, TURN)
+    fade_square = fade * fade
+    for lane in range(BLOCK):
+        fall_x, fall_y = lanes[SHARE + lane], lanes[TURN + lane]
         norm = math.sqrt(fall_x * fall_x + fall_y * fall_y) + np.float32(1e-6)
-        along = (cos[t, k] * fall_x + sin[t, k] * fall_y) / norm
-        error = math.sqrt(max(np.float32(2.0) - np.float32(2.0) * along, np.float32(0.0)))
-        dx, dy = goal.x - x[t, k], goal.y - y[t, k]
+        along = (lanes[COS + lane] * fall_x + lanes[SIN + lane] * fall_y) / norm
+        error = math.sqrt(max(two - two * along, zero))
+        dx, dy = goal.x - lanes[X + lane], goal.y - lanes[Y + lane]
         square = dx * dx + dy * dy
-        away = square / (square + fade * fade) if goal.near > half else one
-        cost[k] = weight * away * error
+        away = square / (square + fade_square) if goal.near > half else one
+        lanes[cost + lane] = weight * away * error
+
+
+@kernel(fast=True)
+def _find_fall(lanes, cells, cost_to_go, origin_x, origin_y, per_cell, columns, rows, out):
+    """Fill a row with how much the cost-to-go falls from one cell before to one cell after, along x or y."""
+    half = np.float32(0.5)
+    for lane in range(BLOCK):
+        lanes[ROW + lane] = (lanes[Y + lane] - origin_y) * per_cell - half - rows
+        lanes[COLUMN + lane] = (lanes[X + lane] - origin_x) * per_cell - half - columns
+    interpolate_lanes(cost_to_go, lanes, cells, out)
+    for lane in range(BLOCK):
+        lanes[ROW + lane] = (lanes[Y + lane] - origin_y) * per_cell - half + rows
+        lanes[COLUMN + lane] = (lanes[X + lane] - origin_x) * per_cell - half + columns
+    interpolate_lanes(cost_to_go, lanes, cells, FOUND)
+    for lane in range(BLOCK):
+        lanes[out + lane] -= lanes[FOUND + lane]

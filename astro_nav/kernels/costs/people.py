@@ -28,7 +28,7 @@ import numpy as np
 
 from astro_nav.kernels.approximations import decay_fast
 from astro_nav.kernels.jit import kernel
-from astro_nav.kernels.lanes import BLOCK, copy_to_lanes
+from astro_nav.kernels.lanes import BLOCK, COS, CROWDING, HAZARD, SIN, V, X, Y
 
 
 class PeopleWeights(NamedTuple):
@@ -45,14 +45,14 @@ class PeopleWeights(NamedTuple):
 
 @kernel(fast=True)
 def score_people(
-    first, last, x, y, cos, sin, v, people_x, people_y, people_vx, people_vy, people_variance, people_weight, people_radius,
-    people_space, middle_x, half_x, half_y, weights, step, hazard, space_cost,
+    lanes, t, people_x, people_y, people_vx, people_vy, people_variance, people_weight, people_radius, people_space,
+    middle_x, half_x, half_y, weights, step,
 ):  # fmt: skip
-    """Add the hazard of people, and fill the cost of crowding them.
+    """Add the hazard of people to HAZARD, and the cost of crowding them to CROWDING.
 
     Args:
-        first, last: the block.
-        x, y, cos, sin, v: (T, K) float32.
+        lanes: see kernels/lanes.py.
+        t: the step.
         people_x, people_y: (M, T) float32 predicted means [m].
         people_vx, people_vy: (M, T) float32 predicted velocities [m/s].
         people_variance: (M, T) float32 larger eigenvalue of the predicted covariance [m^2].
@@ -62,35 +62,17 @@ def score_people(
         middle_x, half_x, half_y: the footprint's bounding rectangle in base_link [m].
         weights: PeopleWeights.
         step: seconds per step.
-        hazard: (T, K) float32, added to [1/s].
-        space_cost: (K,) float32, filled [m].
     """
-    # One flat buffer of rows of constant width, so that LLVM vectorizes; see kernels/rollout.py.
-    lanes = np.zeros(7 * BLOCK, dtype=np.float32)
-    width = last - first
-    for k in range(first, last):
-        space_cost[k] = np.float32(0.0)
-    for t in range(x.shape[0]):
-        copy_to_lanes(x[t], first, width, lanes, 0)
-        copy_to_lanes(y[t], first, width, lanes, BLOCK)
-        copy_to_lanes(cos[t], first, width, lanes, 2 * BLOCK)
-        copy_to_lanes(sin[t], first, width, lanes, 3 * BLOCK)
-        copy_to_lanes(v[t], first, width, lanes, 4 * BLOCK)
-        lanes[5 * BLOCK :] = np.float32(0.0)
-        for m in range(people_x.shape[0]):
-            _add_person(
-                lanes, people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t], people_variance[m, t],
-                people_weight[m, t], people_radius[m], people_space[m], middle_x, half_x, half_y, weights,
-            )  # fmt: skip
-        for lane in range(width):
-            hazard[t, first + lane] += lanes[5 * BLOCK + lane]
-        for lane in range(width):
-            space_cost[first + lane] += step * lanes[6 * BLOCK + lane]
+    for m in range(people_x.shape[0]):
+        _add_person(
+            lanes, people_x[m, t], people_y[m, t], people_vx[m, t], people_vy[m, t], people_variance[m, t],
+            people_weight[m, t], people_radius[m], people_space[m], middle_x, half_x, half_y, weights, step,
+        )  # fmt: skip
 
 
 @kernel(fast=True)
-def _add_person(lanes, px, py, vx, vy, variance, weight, radius, share_of_space, middle_x, half_x, half_y, weights):
-    """Add one person at one time to the rows of hazard (5) and of crowding (6)."""
+def _add_person(lanes, px, py, vx, vy, variance, weight, radius, share_of_space, middle_x, half_x, half_y, weights, step):
+    """Add one person at one time."""
     zero, one = np.float32(0.0), np.float32(1.0)
     speed = math.sqrt(vx * vx + vy * vy) + np.float32(1e-6)
     ux, uy = vx / speed, vy / speed
@@ -99,20 +81,20 @@ def _add_person(lanes, px, py, vx, vy, variance, weight, radius, share_of_space,
     per_space = one / (weights.space_sigma * weights.space_sigma + variance)
     share = weight * weights.sigma * weights.sigma * per_sigma
     per_metre, idle = weights.per_metre * share, weights.idle * share
-    space = weight * share_of_space * weights.space * weights.space_sigma * weights.space_sigma * per_space
+    space = step * weight * share_of_space * weights.space * weights.space_sigma * weights.space_sigma * per_space
     for lane in range(BLOCK):
-        dx, dy = lanes[lane] - px, lanes[BLOCK + lane] - py
+        dx, dy = lanes[X + lane] - px, lanes[Y + lane] - py
         # Move the person towards the robot by as much of the way ahead as lies towards it.
         shift = min(max(dx * ux + dy * uy, zero), ahead)
         dx, dy = dx - shift * ux, dy - shift * uy
-        cos, sin = lanes[2 * BLOCK + lane], lanes[3 * BLOCK + lane]
+        cos, sin = lanes[COS + lane], lanes[SIN + lane]
         along = max(abs(dx * cos + dy * sin + middle_x) - half_x, zero)
         across = max(abs(dx * sin - dy * cos) - half_y, zero)
         gap = max(math.sqrt(along * along + across * across) - radius, zero)
         square = gap * gap
-        own = lanes[4 * BLOCK + lane]
+        own = lanes[V + lane]
         along_x, along_y = own * cos - vx, own * sin - vy
         relative = math.sqrt(along_x * along_x + along_y * along_y)
         pace = one + weights.approach * abs(own)
-        lanes[5 * BLOCK + lane] += (per_metre * relative + idle) * decay_fast(square * per_sigma)
-        lanes[6 * BLOCK + lane] += space * pace * decay_fast(square * per_space)
+        lanes[HAZARD + lane] += (per_metre * relative + idle) * decay_fast(square * per_sigma)
+        lanes[CROWDING + lane] += space * pace * decay_fast(square * per_space)

@@ -9,31 +9,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from astro_nav.kernels.approximations import interpolate_bilinear
+from astro_nav.kernels.approximations import interpolate_lanes
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, COLUMN, COS, FOUND, HAZARD, ROW, SIN, V, X, Y
 
 
 @kernel(fast=True)
-def score_unseen(
-    first, last, x, y, cos, sin, v, unknown, origin_x, origin_y, resolution, middle_x, half_x, forwards, backwards, hazard
-):
-    """Add the hazard of the unseen.
+def score_unseen(lanes, cells, unknown, origin_x, origin_y, resolution, middle_x, half_x, forwards, backwards):
+    """Add the hazard of the unseen to HAZARD.
 
     Args:
-        first, last: the block.
-        x, y, cos, sin, v: (T, K) float32.
+        lanes, cells: see kernels/lanes.py.
         unknown: (H, W) float32, 1 where nothing has been seen, else 0.
         origin_x, origin_y, resolution: of the grid [m].
         middle_x, half_x: the footprint's bounding rectangle in base_link [m].
         forwards, backwards: hazard per metre [1/m].
-        hazard: (T, K) float32, added to [1/s].
     """
-    zero, half = np.float32(0.0), np.float32(0.5)
-    per_cell = np.float32(1.0) / resolution
-    for t in range(x.shape[0]):
-        for k in range(first, last):
-            lead = middle_x + half_x if v[t, k] >= zero else middle_x - half_x
-            weight = forwards if v[t, k] >= zero else backwards
-            row = (y[t, k] + lead * sin[t, k] - origin_y) * per_cell - half
-            column = (x[t, k] + lead * cos[t, k] - origin_x) * per_cell - half
-            hazard[t, k] += weight * abs(v[t, k]) * interpolate_bilinear(unknown, row, column)
+    zero, half, per_cell = np.float32(0.0), np.float32(0.5), np.float32(1.0) / resolution
+    for lane in range(BLOCK):
+        lead = middle_x + half_x if lanes[V + lane] >= zero else middle_x - half_x
+        lanes[ROW + lane] = (lanes[Y + lane] + lead * lanes[SIN + lane] - origin_y) * per_cell - half
+        lanes[COLUMN + lane] = (lanes[X + lane] + lead * lanes[COS + lane] - origin_x) * per_cell - half
+    interpolate_lanes(unknown, lanes, cells, FOUND)
+    for lane in range(BLOCK):
+        speed = lanes[V + lane]
+        weight = forwards if speed >= zero else backwards
+        lanes[HAZARD + lane] += weight * abs(speed) * lanes[FOUND + lane]

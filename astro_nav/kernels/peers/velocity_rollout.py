@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from astro_nav.kernels.jit import kernel
-from astro_nav.kernels.lanes import BLOCK, copy_from_lanes, copy_to_lanes
-from astro_nav.kernels.rollout import find_peak, follow_limited
+from astro_nav.kernels.lanes import A, ALPHA, BLOCK, COS, OMEGA, SIN, V, X, Y, copy_to_lanes
+from astro_nav.kernels.rollout import drive_arc, find_peak, follow_limited, keep_state
 
-# Rows of the block's buffer.
-X, Y, COS, SIN, V, OMEGA, A, ALPHA, WANTED_V, WANTED_OMEGA = (row * BLOCK for row in range(10))
+# Rows of the block's buffer that hold what is wanted, after those of the state.
+WANTED_V, WANTED_OMEGA = (row * BLOCK for row in range(8, 10))
 
 
 @kernel(fast=True)
@@ -40,14 +40,7 @@ def roll_out_velocities(
             copy_to_lanes(wanted_v[t], first, width, lanes, WANTED_V)
             copy_to_lanes(wanted_omega[t], first, width, lanes, WANTED_OMEGA)
         advance_velocity_lanes(lanes, limits, step)
-        copy_from_lanes(lanes, X, x[t], first, width)
-        copy_from_lanes(lanes, Y, y[t], first, width)
-        copy_from_lanes(lanes, COS, cos[t], first, width)
-        copy_from_lanes(lanes, SIN, sin[t], first, width)
-        copy_from_lanes(lanes, V, v[t], first, width)
-        copy_from_lanes(lanes, OMEGA, omega[t], first, width)
-        copy_from_lanes(lanes, A, a[t], first, width)
-        copy_from_lanes(lanes, ALPHA, alpha[t], first, width)
+        keep_state(lanes, t, first, width, x, y, cos, sin, v, omega, a, alpha)
 
 
 @kernel(fast=True)
@@ -59,7 +52,7 @@ def advance_velocity_lanes(lanes, limits, step):
         limits: MotionLimits.
         step: seconds.
     """
-    zero, one, two = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+    zero = np.float32(0.0)
     # A discrete step overshoots by jerk step^2 / 8 at the most.
     slack = step * step / np.float32(8.0)
     max_speed = limits.max_speed - limits.jerk * slack
@@ -80,15 +73,7 @@ def advance_velocity_lanes(lanes, limits, step):
             pw, pal, turning, limits.turn_acceleration, limits.turn_acceleration, limits.turn_jerk, step
         )
         nv, nw = pv + na * step, pw + nal * step
-        # Exact arc of the mean twist: turn by half the angle, move along the chord, turn again.
-        half_angle = (pw + nw) * np.float32(0.25) * step
-        square_angle = half_angle * half_angle
-        half_sin = half_angle * (one - square_angle / np.float32(6.0) * (one - square_angle / np.float32(20.0)))
-        half_cos = one - square_angle / two * (one - square_angle / np.float32(12.0))
-        mc, ms = pc * half_cos - ps * half_sin, ps * half_cos + pc * half_sin
-        chord = (pv + nv) * np.float32(0.5) * step * (one - square_angle / np.float32(6.0))
-        nc, ns = mc * half_cos - ms * half_sin, ms * half_cos + mc * half_sin
-        scale = np.float32(1.5) - np.float32(0.5) * (nc * nc + ns * ns)
-        lanes[X + lane], lanes[Y + lane] = px + chord * mc, py + chord * ms
-        lanes[COS + lane], lanes[SIN + lane] = nc * scale, ns * scale
+        half = np.float32(0.5)
+        nx, ny, nc, ns = drive_arc(px, py, pc, ps, half * (pv + nv), half * (pw + nw), step)
+        lanes[X + lane], lanes[Y + lane], lanes[COS + lane], lanes[SIN + lane] = nx, ny, nc, ns
         lanes[V + lane], lanes[OMEGA + lane], lanes[A + lane], lanes[ALPHA + lane] = nv, nw, na, nal
