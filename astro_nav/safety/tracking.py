@@ -21,6 +21,8 @@ from astro_nav.types import FloatArray, Trajectory
 # Trapezoidal rule over five points of a window, in half widths.
 WINDOW_OFFSETS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 WINDOW_WEIGHTS = (0.125, 0.25, 0.25, 0.25, 0.125)
+# Trajectories that wait for their start; at the planner's rate they cover more than the longest lead that is accepted.
+MOST_COMING = 16
 
 Twist = tuple[float, float]
 Pose = tuple[float, float, float]
@@ -153,7 +155,7 @@ class TrajectoryTracker:
         self._params = params
         self._outline = outline
         self._course: Course | None = None
-        self._next: Course | None = None
+        self._coming: list[Course] = []
         self._time_s = 0.0
         self._correction: Twist = (0.0, 0.0)
         self.newest_stamp_s = -math.inf
@@ -161,7 +163,7 @@ class TrajectoryTracker:
     @property
     def trajectory(self) -> Trajectory | None:
         """The newest trajectory taken, which may not have begun."""
-        newest = self._next or self._course
+        newest = self._coming[-1] if self._coming else self._course
         return newest.trajectory if newest else None
 
     @property
@@ -180,7 +182,7 @@ class TrajectoryTracker:
 
     def clear(self) -> None:
         """Follow nothing."""
-        self._course = self._next = None
+        self._course, self._coming = None, []
         self._correction = (0.0, 0.0)
 
     def forget_stamps(self) -> None:
@@ -189,18 +191,23 @@ class TrajectoryTracker:
         self.newest_stamp_s = -math.inf
 
     def set_trajectory(self, trajectory: Trajectory) -> None:
-        """Take a checked trajectory; it is followed from its start on, the present one until then."""
+        """Take a checked trajectory; it is followed from its start on, the present one until then.
+
+        Those that begin before it keep their turn: where latencies are long, the next one arrives before the last one has
+        begun, and if it took its place, none would ever begin.
+        """
         self.newest_stamp_s = trajectory.stamp_s
         if not len(trajectory.poses_odom):
             self.clear()
             return
-        self._next = Course(trajectory, self._outline, self._params.check.spacing_m)
+        earlier = [course for course in self._coming if course.start_s < trajectory.start_s]
+        course = Course(trajectory, self._outline, self._params.check.spacing_m)
+        self._coming = [*earlier[1 - MOST_COMING :], course]
 
     def find_reference(self, effect_s: float) -> Reference | None:
         """Return the reference for commands that take effect at `effect_s`; None when there is nothing to follow."""
-        if self._next is not None and self._next.start_s <= effect_s + 1e-9:
-            self._course, self._next = self._next, None
-            self._time_s = effect_s
+        while self._coming and self._coming[0].start_s <= effect_s + 1e-9:
+            self._course, self._time_s = self._coming.pop(0), effect_s
         if self._course is None:
             return None
         reference = self._course.find_reference(self._time_s)

@@ -123,6 +123,18 @@ def test_waits_for_the_start_of_a_trajectory(loop: Loop) -> None:
     assert loop.run(0.2).twist[0] > 0.0
 
 
+def test_a_planner_that_plans_far_ahead_is_followed_although_the_next_plan_comes_before_the_last_has_begun(loop: Loop) -> None:
+    def send(running: Loop) -> None:
+        if running.period % 5 == 0:
+            # From 0.35 s ahead, where the robot will be if it does what it was told.
+            ahead = make_trajectory(running.world, (0.4, 0.0), start_s=running.now_s + 0.35)
+            ahead = replace(ahead, poses_odom=ahead.poses_odom + [0.35 * running.world.v, 0.0, 0.0])
+            assert running.controller.set_trajectory(ahead, running.now_s) == ""
+
+    loop.run(2.0, send)
+    assert loop.verdicts[-1].twist[0] == pytest.approx(0.4, abs=0.05)
+
+
 def test_comes_to_rest_at_the_end_exactly_and_stays(loop: Loop) -> None:
     loop.run(2.0, replan(0.5))
     final = make_trajectory(loop.world, (0.5, 0.0), stop=True)
