@@ -12,7 +12,7 @@ import numpy as np
 
 from astro_nav.evaluation.scenario import EpisodeRecord, FollowOrder, GoalRow, Scenario
 from astro_nav.evaluation.settings import load_settings
-from astro_nav.evaluation.stack import ComputeLatency, MakePlanner, Stack, StackReport, make_astro
+from astro_nav.evaluation.stack import MakePlanner, Stack, StackReport, make_astro
 from astro_nav.evaluation.stopwatch import PlannerStopwatch
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_signed_distances
@@ -48,7 +48,6 @@ class ClosedLoop:
         scenario: what happens.
         changes: the user's parameters, laid over the scenario's.
         planner: name and maker of what fills the local planner's place.
-        latency: modelled computing times.
         doors: memory of doors from episodes before; the hour of the day is the scenario's fact `time_of_day_s`.
     """
 
@@ -57,7 +56,6 @@ class ClosedLoop:
         scenario: Scenario,
         changes: Mapping[str, Any] = {},
         planner: tuple[str, MakePlanner] = ("astro", make_astro),
-        latency: ComputeLatency = ComputeLatency(),
         doors: DoorKeeper | None = None,
     ) -> None:
         self.scenario, self._planner_name = scenario, planner[0]
@@ -73,7 +71,7 @@ class ClosedLoop:
         make_planner = self._stopwatch.watch(planner[1])
         day_s = float(scenario.facts.get("day_s", 0.0)) + float(scenario.facts.get("time_of_day_s", 0.0))
         self.stack = Stack(
-            stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, make_planner, latency, doors, day_s
+            stack_params, self._map, self.simulator.pose_base_laser, scenario.seed, make_planner, doors, day_s
         )
         self._next_order = 0
         self._open: OpenOrder | None = None

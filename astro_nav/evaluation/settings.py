@@ -10,6 +10,7 @@ import yaml
 
 from astro_nav.errors import ParameterError
 from astro_nav.evaluation.stack import StackParams
+from astro_nav.params.evaluation import EvaluationParams
 from astro_nav.params.files import load_params
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
@@ -22,6 +23,7 @@ NODES: dict[str, type] = {
     "local_planner": LocalPlannerParams,
     "safety_controller": SafetyControllerParams,
     "simulator": SimulatorParams,
+    "evaluation": EvaluationParams,
 }
 
 
@@ -87,5 +89,5 @@ def load_settings(changes: Mapping[str, Any], overlay_files: Iterable[Path] = ()
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise ParameterError(problems, "the settings")
-    stack = StackParams(built["global_planner"], built["local_planner"], built["safety_controller"])
+    stack = StackParams(built["global_planner"], built["local_planner"], built["safety_controller"], built["evaluation"].passage)
     return stack, built["simulator"]

@@ -21,6 +21,7 @@ from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, answer_question
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.planner import LocalPlanner
+from astro_nav.params.evaluation import PassageParams
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.params.safety_controller import SafetyControllerParams
@@ -39,24 +40,18 @@ class MotionPlanner(Protocol):
     def set_path(self, path: Path) -> None: ...
     def set_speed_limit(self, limit_mps: float | None) -> None: ...
     def set_followed(self, track_id: int | None) -> None: ...
+    def note_delivery(self, delay_s: float) -> None: ...
     def plan(self, now_s: float) -> LocalPlan: ...
 
 
 @dataclass(frozen=True)
 class StackParams:
-    """Parameters of the three nodes."""
+    """Parameters of the three nodes, and of what lies between them."""
 
     global_planner: GlobalPlannerParams
     local_planner: LocalPlannerParams
     safety_controller: SafetyControllerParams
-
-
-@dataclass(frozen=True)
-class ComputeLatency:
-    """How long computing and transport take in the modelled robot [s]."""
-
-    local_s: float = 0.03
-    global_s: float = 0.1
+    passage: PassageParams
 
 
 MakePlanner = Callable[[StackParams, int], MotionPlanner]
@@ -99,7 +94,6 @@ class Stack:
         pose_base_laser: (3,) the lidar on the robot.
         seed: of the planner.
         make_planner: makes the local planner or a peer.
-        latency: modelled computing times.
         doors: memory of doors, which outlives the stack; None = without.
         day_s: wall-clock time at the stack's time 0, for the hour of the day.
     """
@@ -111,11 +105,10 @@ class Stack:
         pose_base_laser: FloatArray,
         seed: int,
         make_planner: MakePlanner = make_astro,
-        latency: ComputeLatency = ComputeLatency(),
         doors: DoorKeeper | None = None,
         day_s: float = 0.0,
     ) -> None:
-        self.params, self.latency = params, latency
+        self.params, self._passage = params, params.passage
         self.period_s = params.safety_controller.period_s
         self._pose_base_laser = pose_base_laser
         self._global = GlobalPlanner(params.global_planner)
@@ -174,17 +167,27 @@ class Stack:
     def take(self, events: list[Event]) -> None:
         """Hand over what arrived from the sensors, in order of arrival."""
         for event in events:
+            if self._passage.sensing_s > 0.0:
+                self._post(event.arrives_s + self._passage.sensing_s, lambda at_s, event=event: self._take_locally(event, at_s))
+            else:
+                self._take_locally(event, event.arrives_s)
             if isinstance(event, ScanEvent):
-                self._local.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
                 self._safety.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
                 self._look_at_doors(event.scan)
             elif isinstance(event, OdometryEvent):
                 self._odometry = event.odometry
-                self._local.add_odometry(event.odometry)
                 self._safety.add_odometry(event.odometry)
             elif isinstance(event, LocalizationEvent):
                 self._pose_map_odom = event.pose_map_odom
-                self._local.set_pose_map_odom(event.pose_map_odom, event.stamp_s)
+
+    def _take_locally(self, event: Event, now_s: float) -> None:
+        """Hand over to the local planner, which may hear of it later than the others."""
+        if isinstance(event, ScanEvent):
+            self._local.add_scan(event.scan, self._pose_base_laser, now_s)
+        elif isinstance(event, OdometryEvent):
+            self._local.add_odometry(event.odometry)
+        elif isinstance(event, LocalizationEvent):
+            self._local.set_pose_map_odom(event.pose_map_odom, event.stamp_s)
 
     def step(self, now_s: float) -> StackReport:
         """One tick of the safety controller's period: whoever is due works."""
@@ -209,14 +212,15 @@ class Stack:
     def _run_local(self, now_s: float) -> None:
         self._plan = plan = self._local.plan(now_s)
         if plan.trajectory is not None:
-            self._post(now_s + self.latency.local_s, lambda at_s, t=plan.trajectory: self._deliver(t, at_s))
+            sent_s = now_s + self._passage.planning_s
+            self._post(sent_s + self._passage.delivery_s, lambda at_s, t=plan.trajectory: self._deliver(t, at_s))
         blocked = plan.state is PlanState.BLOCKED
         is_able = plan.state not in (PlanState.WAITING, PlanState.REFUSED)
         point = None
         if blocked and self._pose_map_odom is not None and np.isfinite(plan.blocked_point_odom).all():
             point = se2.transform_points(self._pose_map_odom, plan.blocked_point_odom)
         self._post(
-            now_s + self.latency.local_s,
+            now_s + self._passage.planning_s,
             lambda at_s: self._navigator.report_local_status(blocked, point, plan.reason, at_s, is_able),
         )
         if self._follower.is_busy:
@@ -232,7 +236,7 @@ class Stack:
             self._follower.report_sightings(seen)
             self._follower.report_local_status(is_blocked, plan.reason)
 
-        self._post(now_s + self.latency.local_s, deliver)
+        self._post(now_s + self._passage.planning_s, deliver)
 
     def _look_at_doors(self, scan: Scan) -> None:
         """As the node does, several times a second, with the newest pose."""
@@ -251,7 +255,8 @@ class Stack:
             self._navigator.report_passages()
 
     def _deliver(self, trajectory: Trajectory, now_s: float) -> None:
-        self._safety.set_trajectory(trajectory, now_s)
+        if not self._safety.set_trajectory(trajectory, now_s):
+            self._local.note_delivery(now_s - trajectory.stamp_s)
         if self.params.local_planner.robot.screen.joint:
             prediction = None if self._plan is None else self._plan.prediction
             look_at = find_look_at(prediction, self._follower.track_id or None)
@@ -268,7 +273,7 @@ class Stack:
         for effect in self._keeper.take_effects():
             if isinstance(effect, AskForRoute):
                 answer = answer_question(self._global, effect.question, now_s, lambda: False)
-                self._post(now_s + self.latency.global_s, lambda at_s, a=answer: self._take_answer(a, at_s))
+                self._post(now_s + self._passage.routing_s, lambda at_s, a=answer: self._take_answer(a, at_s))
             elif isinstance(effect, PublishPath):
                 self._local.set_path(effect.path)
             elif isinstance(effect, EndGoal):

@@ -7,6 +7,9 @@ import numpy as np
 from astro_nav.geometry import se2
 from astro_nav.types import FloatArray, Odometry, RobotState, Trajectory
 
+# Trajectories begin a planning cycle apart; this many reach back farther than odometry and latency may.
+MOST_TRAJECTORIES = 16
+
 
 def sample_trajectory(trajectory: Trajectory, stamp_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Pose (3,), twist (2,) and acceleration (2,) of a trajectory at a time, held at its ends."""
@@ -23,35 +26,80 @@ def sample_trajectory(trajectory: Trajectory, stamp_s: float) -> tuple[FloatArra
     return pose, twist, acceleration
 
 
+class CommittedMotion:
+    """What the robot has been told to do: each trajectory is carried out from its start until the next one's.
+
+    A plan that is made now takes effect later than the next one or two will be made, so the motion until then is that of
+    several trajectories.
+    """
+
+    def __init__(self) -> None:
+        self._trajectories: list[Trajectory] = []
+
+    def add(self, trajectory: Trajectory) -> None:
+        """Add the newest; what was to begin later than it never will."""
+        kept = [known for known in self._trajectories if known.start_s < trajectory.start_s]
+        self._trajectories = [*kept[1 - MOST_TRAJECTORIES :], trajectory]
+
+    def clear(self) -> None:
+        """The robot does something else, or was carried."""
+        self._trajectories = []
+
+    def covers(self, stamp_s: float) -> bool:
+        """Whether there is a trajectory that has not ended by then."""
+        return bool(self._trajectories) and stamp_s <= self._trajectories[self._find(stamp_s)].end_s
+
+    def sample(self, stamp_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Pose, twist and acceleration at a time; see `sample_trajectory`. There must be a trajectory."""
+        return sample_trajectory(self._trajectories[self._find(stamp_s)], stamp_s)
+
+    def measure_travel(self, from_s: float, to_s: float) -> FloatArray:
+        """Pose (3,) at one time in the robot's frame at another before it."""
+        travel, index, last = np.zeros(3), self._find(from_s), self._find(to_s)
+        while True:
+            trajectory = self._trajectories[index]
+            until_s = to_s if index == last else self._trajectories[index + 1].start_s
+            before, after = sample_trajectory(trajectory, from_s)[0], sample_trajectory(trajectory, until_s)[0]
+            travel = se2.compose(travel, se2.relative(before, after))
+            if index == last:
+                return travel
+            index, from_s = index + 1, until_s
+
+    def _find(self, stamp_s: float) -> int:
+        """The trajectory that is carried out at a time; the first one before any has begun."""
+        begun = [trajectory.start_s <= stamp_s for trajectory in self._trajectories]
+        return max(sum(begun) - 1, 0)
+
+
 def fast_forward_robot(
-    odometry: Odometry, previous: Trajectory | None, stamp_s: float, tolerance_m: float, tolerance_mps: float
+    odometry: Odometry, motion: CommittedMotion, stamp_s: float, tolerance_m: float, tolerance_mps: float
 ) -> RobotState:
     """Predict the robot's state at `stamp_s` from odometry and from the motion it is carrying out.
 
-    While the robot does what the previous trajectory says, the new one starts from that trajectory's speed and
-    acceleration, free of the noise of odometry, and the hand-over is smooth. The farther the measured speed is from it
-    (somebody stopped the robot), the more the measurement counts: share = e^2 / (1 + e^2), e in units of the tolerance.
+    While the robot does what its trajectories say, the new one starts from their speed and acceleration, free of the noise
+    of odometry, and the hand-over is smooth. The farther the measured speed is from it (somebody stopped the robot), the
+    more the measurement counts: share = e^4 / (1 + e^4), e in units of the tolerance.
 
     Args:
         odometry: the newest measurement.
-        previous: the trajectory in execution, None when there is none.
+        motion: what the robot has been told to do.
         stamp_s: the time to predict for, not before the odometry.
         tolerance_m: deviation in position at which measurement and trajectory count alike.
         tolerance_mps: likewise for the speed; ten times as much in rad/s for turning.
     """
     ahead_s = max(stamp_s - odometry.stamp_s, 0.0)
-    if previous is None or odometry.stamp_s > previous.end_s:
+    if not motion.covers(odometry.stamp_s):
         pose = se2.integrate_twist(odometry.pose_odom_base, odometry.twist, ahead_s)
         return RobotState(stamp_s, pose, odometry.twist.copy())
-    pose_then, twist_then, _ = sample_trajectory(previous, odometry.stamp_s)
-    pose_later, twist_later, acceleration_later = sample_trajectory(previous, stamp_s)
+    pose_then, twist_then, _ = motion.sample(odometry.stamp_s)
+    _, twist_later, acceleration_later = motion.sample(stamp_s)
     error = odometry.twist - twist_then
     away = np.hypot(*(odometry.pose_odom_base[:2] - pose_then[:2])) / tolerance_m
     off = np.hypot(error[0] / tolerance_mps, error[1] / (10.0 * tolerance_mps))
     square = float(off**4 + away**4)
     share = square / (1.0 + square)
     twist = twist_later + share * error
-    pose_planned = se2.compose(odometry.pose_odom_base, se2.relative(pose_then, pose_later))
+    pose_planned = se2.compose(odometry.pose_odom_base, motion.measure_travel(odometry.stamp_s, stamp_s))
     pose_measured = se2.integrate_twist(odometry.pose_odom_base, odometry.twist, ahead_s)
     pose = se2.interpolate(pose_planned, pose_measured, share)
     return RobotState(stamp_s, pose, twist, (1.0 - share) * acceleration_later)

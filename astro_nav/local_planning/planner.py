@@ -14,11 +14,12 @@ from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import compute_edge_distances, cover_with_circles
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.evaluate import TERMS, Scene
-from astro_nav.local_planning.fast_forward import fast_forward_robot
+from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
 from astro_nav.local_planning.goal_approach import GoalApproach
 from astro_nav.local_planning.guidance import Guidance, PathGuide
 from astro_nav.local_planning.hindrance import Hindrance
 from astro_nav.local_planning.hypotheses import arrange_people
+from astro_nav.local_planning.latencies import Latencies
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.optimizer import Optimizer, Optimum
 from astro_nav.local_planning.pose_clearance import measure_pose_clearance
@@ -82,10 +83,11 @@ class LocalPlanner:
         self._transform_stamp_s = -np.inf
         self._scan_stamp_s = -np.inf
         self._trajectory: Trajectory | None = None
+        self._motion = CommittedMotion()
         self._best: tuple[FloatArray, FloatArray] | None = None  # (pose of its frame in odom, z)
         self._followed_id: int | None = None
         self._cycle = 0
-        self._latencies_s = {"sensor": 0.0, "mapping": 0.0, "tracking": 0.0, "planning": params.freshness.planning_latency_s}
+        self._latencies = Latencies(params)
         self.update_params(params)
 
     # ---------------------------------------------------------------------------------------------- inputs
@@ -93,6 +95,7 @@ class LocalPlanner:
     def update_params(self, params: LocalPlannerParams) -> None:
         """Use other parameters from the next cycle on; the map is kept while its size stays."""
         self.params = params
+        self._latencies.update_params(params)
         footprint = params.robot.footprint
         self._inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), footprint)[0])
         centres, radius = cover_with_circles(footprint, CIRCLE_EXCESS_M)
@@ -136,7 +139,7 @@ class LocalPlanner:
             reach_m = self.params.robot.limits.max_wheel_speed_mps * (odometry.stamp_s - newest.stamp_s)
             if moved_m > reach_m + self.params.freshness.odom_jump_m:
                 self._map.clear()
-                self._trajectory = self._best = None
+                self._forget_motion()
                 return f"odometry jumped by {moved_m:.2f} m, more than the robot can drive: the local map is begun anew"
         return problem
 
@@ -160,6 +163,8 @@ class LocalPlanner:
         newest = self._history.newest
         if first is None or last is None or newest is None:
             return f"no odometry for a scan of {scan.stamp_s:.3f} s: check the stamps of odom and {scan.frame_id}"
+        if not self.params.fast_forward.map:
+            first = last = newest.pose_odom_base
         points = project_scan(
             scan, se2.compose(first, pose_base_laser), se2.compose(last, pose_base_laser), self.params.map.free_range_m
         )
@@ -168,9 +173,9 @@ class LocalPlanner:
         moving = self._tracker.update(points, self._map.look_up_evidence(points.points_odom))
         tracked = self._clock()
         self._map.add_scan(points, moving)
-        self._note_latency("tracking", tracked - begin)
-        self._note_latency("mapping", self._clock() - tracked)
-        self._note_latency("sensor", received_s - scan.stamp_s)
+        self._latencies.note("tracking", tracked - begin)
+        self._latencies.note("mapping", self._clock() - tracked)
+        self._latencies.note("sensor", received_s - scan.stamp_s)
         self._scan_stamp_s = max(self._scan_stamp_s, scan.stamp_s + scan.duration_s)
         return ""
 
@@ -179,6 +184,10 @@ class LocalPlanner:
     ) -> None:
         """Fuse people whom another sensor sees; see `Tracker.add_people`."""
         self._tracker.add_people(stamp_s, positions_odom, covariances, ids)
+
+    def note_delivery(self, delay_s: float) -> None:
+        """Hear from the safety controller how long after the start of its cycle a trajectory arrived."""
+        self._latencies.note_delivery(delay_s)
 
     # ----------------------------------------------------------------------------------------------- cycle
 
@@ -199,30 +208,28 @@ class LocalPlanner:
         self._cycle += 1
         problem = self._find_missing(now_s)
         if problem:
-            self._trajectory = self._best = None
+            self._forget_motion()
             return LocalPlan(PlanState.WAITING if np.isinf(self._scan_stamp_s) else PlanState.REFUSED, problem)
-        start_s = now_s + max(self._latencies_s["planning"], self.params.freshness.planning_latency_s)
-        freshness = self.params.freshness
-        state = fast_forward_robot(
-            self._history.newest, self._trajectory, start_s, freshness.max_plan_deviation_m, freshness.max_speed_deviation_mps
-        )
+        effect_s = now_s + self._latencies.lead_s
+        start_s, state = self._find_start(now_s, effect_s)
         self._map.move_to(state.pose_odom_base[:2])
         grid = self._map.make_grid()
         horizon = self.params.horizon
         tracks = tuple(self._tracker.list_tracks(now_s))
+        seen_s = min((track.stamp_s for track in tracks), default=effect_s)
         prediction = predict_tracks(
-            tracks, start_s, horizon.steps + 1, horizon.step_s, self.params.prediction, grid,
-            self._trajectory.poses_odom if self._trajectory is not None else None,
+            tracks, effect_s if self.params.fast_forward.people else seen_s, horizon.steps + 1, horizon.step_s,
+            self.params.prediction, grid, self._trajectory.poses_odom if self._trajectory is not None else None,
         )  # fmt: skip
         guidance = self._make_guidance(now_s, state, grid)
-        if guidance is None:
+        if guidance is None or not self.params.hindrance.enabled:
             self._hindrance.clear()
         else:
             self._hindrance.update(now_s, self._history.newest.twist, self._wants_to_move())
         scene = self._make_scene(state, grid, tracks, prediction, guidance, start_s)
         optimum = self._search(scene, state, guidance, begin)
         plan = self._conclude(now_s, start_s, state, grid, tracks, prediction, guidance, optimum)
-        self._note_latency("planning", self._clock() - begin)
+        self._latencies.note("planning", self._clock() - begin)
         return plan
 
     # --------------------------------------------------------------------------------------- steps of a cycle
@@ -240,6 +247,20 @@ class LocalPlanner:
         if scan_age_s > freshness.max_scan_age_s:
             return f"scan is {scan_age_s:.2f} s old, limit max_scan_age_s = {freshness.max_scan_age_s:g} s: check the lidar driver"
         return ""
+
+    def _find_start(self, now_s: float, effect_s: float) -> tuple[float, RobotState]:
+        """When the next trajectory begins, and the robot's state then."""
+        freshness, newest = self.params.freshness, self._history.newest
+        is_ahead = self.params.fast_forward.robot
+        state = fast_forward_robot(
+            newest, self._motion, effect_s if is_ahead else newest.stamp_s,
+            freshness.max_plan_deviation_m, freshness.max_speed_deviation_mps,
+        )  # fmt: skip
+        return effect_s if is_ahead else now_s, state
+
+    def _forget_motion(self) -> None:
+        self._trajectory = self._best = None
+        self._motion.clear()
 
     def _make_guidance(self, now_s: float, state: RobotState, grid: LocalGrid) -> Guidance | None:
         """Guidance along the path, None without a goal or without a pose on the map."""
@@ -266,7 +287,7 @@ class LocalPlanner:
             x, y, yaw = guidance.goal_odom
             goal = Goal(*map(single, (x - origin[0], y - origin[1], np.cos(yaw), np.sin(yaw), guidance.goal_inside)))
             cost_to_go = guidance.cost_to_go
-        if guidance is not None and guidance.goal_inside:
+        if guidance is not None and guidance.goal_inside and self.params.approach.enabled:
             margin_m = self.params.cost.contact_margin_m
             excess = self._approach.update(guidance.goal_odom, goal, grid, margin_m, self._weights.progress)
         else:
@@ -327,11 +348,11 @@ class LocalPlanner:
         plan_state, reason, blocked_point = self._describe(guidance, optimum, state, tracks)
         trajectory = self._make_trajectory(now_s, start_s, state, grid, optimum, reason)
         self._trajectory = trajectory
+        self._motion.add(trajectory)
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None
         first_second = int(round(1.0 / self.params.horizon.step_s))
         clearance = optimum.rollouts.clearance[:first_second, optimum.chosen]
         rejected = optimum.costs[:, optimum.rejected] if optimum.rejected >= 0 else np.full(len(TERMS), np.nan)
-        latest = {**self._latencies_s, "actuation": self.params.robot.latency.actuation_s}
         return LocalPlan(
             state=plan_state,
             reason=reason,
@@ -349,7 +370,7 @@ class LocalPlanner:
                 name: (float(chosen), float(other))
                 for name, chosen, other in zip(TERMS, optimum.costs[:, optimum.chosen], rejected)
             },
-            latencies_s=latest,
+            latencies_s=self._latencies.list_stages(),
             sample_candidates=_make_sampler(optimum, state, grid),
         )
 
@@ -423,13 +444,6 @@ class LocalPlanner:
         x = np.interp(places, index, previous.poses_odom[:, 0]) - origin[0]
         y = np.interp(places, index, previous.poses_odom[:, 1]) - origin[1]
         return x.astype(np.float32), y.astype(np.float32)
-
-    def _note_latency(self, stage: str, measured_s: float) -> None:
-        """Follow a latency: up at once, down slowly, so that a trajectory seldom takes effect before it arrives."""
-        # One slow cycle (a swapped-out page, a compilation) must not push trajectories seconds into the future.
-        measured_s = min(max(measured_s, 0.0), 2.0 / self.params.rate_hz)
-        known = self._latencies_s[stage]
-        self._latencies_s[stage] = measured_s if measured_s > known else known + 0.02 * (measured_s - known)
 
 
 def _place(point: FloatArray) -> str:

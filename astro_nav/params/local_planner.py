@@ -55,6 +55,15 @@ class OptimizerParams:
 
 
 @dataclass(frozen=True)
+class FastForwardParams:
+    """What is moved on by measured latencies; all of it, but for finding out what that is worth."""
+
+    robot: bool = parameter("plans begin where the robot will be when they take effect; off, where odometry last saw it", live=True)
+    people: bool = parameter("people are predicted from where they will be then; off, from where the last scan saw them", live=True)
+    map: bool = parameter("scans are drawn from where the robot was at every ray; off, from where it is when they arrive", live=True)
+
+
+@dataclass(frozen=True)
 class GuidanceParams:
     """The cost-to-go over the local map."""
 
@@ -70,6 +79,7 @@ class GuidanceParams:
 class ApproachParams:
     """The search over poses around the goal."""
 
+    enabled: bool = parameter("whether obstacles around the goal pose are searched for a way between them", live=True)
     reach_m: float = parameter("poses so far from the goal, ahead and to the sides, are searched", unit="m", minimum=0.2, maximum=3.0)
     spacing_m: float = parameter("distance between them", unit="m", minimum=0.02, maximum=0.2)
     period_cycles: int = parameter("the search is done anew after so many cycles", minimum=1, maximum=100)
@@ -129,6 +139,7 @@ class CostParams:
 class HindranceParams:
     """What a robot that does not get on does about it."""
 
+    enabled: bool = parameter("whether being held up changes anything; off, no waiting counts as blocked either", live=True)
     moving_mps: float = parameter("slower is standing", unit="m/s", minimum=0.001, maximum=0.5, live=True)
     moving_radps: float = parameter("slower is not turning", unit="rad/s", minimum=0.001, maximum=1.0, live=True)
     patience_s: float = parameter("time for which the robot may stand although it should move, without consequence", unit="s", minimum=0.0, maximum=10.0, live=True)
@@ -148,7 +159,7 @@ class FreshnessParams:
     max_scan_age_s: float = parameter("oldest scan that is planned with", unit="s", minimum=0.05, maximum=5.0, live=True)
     max_odom_age_s: float = parameter("oldest odometry that is planned with", unit="s", minimum=0.02, maximum=5.0, live=True)
     max_transform_age_s: float = parameter("oldest transform from map to odom that is planned with", unit="s", minimum=0.1, maximum=60.0, live=True)
-    planning_latency_s: float = parameter("from the start of a cycle to its trajectory taking effect, before it has been measured", unit="s", minimum=0.0, maximum=1.0, live=True)
+    planning_latency_s: float = parameter("from the start of a cycle to its trajectory reaching the safety controller, before that has been measured, and at least", unit="s", minimum=0.0, maximum=1.0, live=True)
     max_plan_deviation_m: float = parameter("farther from the previous trajectory, planning starts from what odometry measured", unit="m", minimum=0.01, maximum=5.0, live=True)
     max_speed_deviation_mps: float = parameter("likewise for the speed", unit="m/s", minimum=0.01, maximum=5.0, live=True)
     odom_jump_m: float = parameter("a jump of odometry beyond what the robot can drive, from which the map is begun anew", unit="m", minimum=0.05, maximum=10.0, live=True)
@@ -171,6 +182,7 @@ class LocalPlannerParams:
     cost: CostParams
     hindrance: HindranceParams
     freshness: FreshnessParams
+    fast_forward: FastForwardParams
     tracking: TrackingParams
     prediction: PredictionParams
     gaze: GazeParams

@@ -19,8 +19,9 @@ from astro_nav.geometry.footprint import compute_edge_distances, cover_with_circ
 from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.peers.velocity_rollout import roll_out_velocities
 from astro_nav.kernels.rollout import MotionLimits, follow_limited
-from astro_nav.local_planning.fast_forward import fast_forward_robot
+from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
 from astro_nav.local_planning.hindrance import Hindrance
+from astro_nav.local_planning.latencies import Latencies
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.warm_up import warm_up_planner
 from astro_nav.local_planning.weights import make_weights
@@ -128,6 +129,8 @@ class PeerPlanner(ABC):
         self._pose_map_odom: FloatArray | None = None
         self._transform_stamp_s = self._scan_stamp_s = -np.inf
         self._trajectory: Trajectory | None = None
+        self._motion = CommittedMotion()
+        self._latencies = Latencies(self.params)
         self._turns_first = self._turns_last = False
         self._recovery_s = -np.inf  # when the last one began
         self._recovery: FloatArray = np.zeros(2)
@@ -153,6 +156,10 @@ class PeerPlanner(ABC):
     def add_odometry(self, odometry: Odometry) -> str:
         """Take one odometry; return "" or why it was not used."""
         return self._history.add(odometry)
+
+    def note_delivery(self, delay_s: float) -> None:
+        """Hear from the safety controller how long after the start of its cycle a trajectory arrived."""
+        self._latencies.note_delivery(delay_s)
 
     def set_followed(self, track_id: int | None) -> None:
         """Peers know no people."""
@@ -196,11 +203,12 @@ class PeerPlanner(ABC):
             return LocalPlan(PlanState.WAITING, "waiting for odometry and a scan")
         if now_s - newest.stamp_s > freshness.max_odom_age_s or now_s - self._scan_stamp_s > freshness.max_scan_age_s:
             self._trajectory = None
+            self._motion.clear()
             self.forget()
             return LocalPlan(PlanState.REFUSED, "odometry or scan is too old: check the drivers of base and lidar")
-        start_s = now_s + freshness.planning_latency_s
+        start_s = now_s + self._latencies.lead_s
         state = fast_forward_robot(
-            newest, self._trajectory, start_s, freshness.max_plan_deviation_m, freshness.max_speed_deviation_mps
+            newest, self._motion, start_s, freshness.max_plan_deviation_m, freshness.max_speed_deviation_mps
         )
         self._map.move_to(state.pose_odom_base[:2])
         grid = self._map.make_grid()
@@ -318,6 +326,7 @@ class PeerPlanner(ABC):
             accelerations=np.vstack([state.acceleration, states[:, 6:8]]),
             reason=reason,
         )
+        self._motion.add(self._trajectory)
         distance_m = moment.ahead.distance_to_goal_m
         return LocalPlan(
             state=plan_state,

@@ -74,6 +74,29 @@ def test_settings_reach_the_nodes_that_know_them():
     assert stack.local_planner.optimizer.warm_start is False
 
 
+def test_added_latency_is_found_out_and_made_up_for():
+    """With 0.1 s more on either side of the local planner its plans still begin where and as fast as the robot then is."""
+    plans, places = [], {}
+
+    def watch(now_s, truth, report):
+        places[round(now_s, 3)] = (report.verdict.twist[0], truth.twist[0])
+        if report.is_new_plan and report.plan.trajectory is not None:
+            plans.append(report.plan)
+
+    changes = {"passage.sensing_s": 0.1, "passage.delivery_s": 0.1}
+    record = ClosedLoop(make_scenario((5.0, 4.3, 0.0), time_limit_s=5.0), changes).run(watch)
+    assert record.contacts == () and record.twists[-1, 0] > 0.3
+    settled = [plan for plan in plans if 2.0 < plan.trajectory.stamp_s < 4.5]
+    robot = load_settings({})[0].local_planner.robot
+    for plan in settled:
+        lead_s = plan.trajectory.start_s - plan.trajectory.stamp_s
+        # 0.03 s of planning and 0.1 s of delivery reach the controller at its next period of 0.02 s.
+        assert lead_s == pytest.approx(0.14 + robot.latency.actuation_s, abs=1e-6)
+        assert plan.latencies_s["sensor"] > 0.2 and plan.latencies_s["transport"] == pytest.approx(0.11, abs=1e-6)
+        start = round(0.02 * round(plan.trajectory.start_s / 0.02), 3)
+        assert abs(plan.trajectory.twists[0, 0] - places[start][1]) < 0.06
+
+
 def test_every_wrong_setting_is_named_at_once():
     with pytest.raises(ParameterError) as caught:
         load_settings({"robot.limits.max_sped_mps": 1.0, "horizon.duration": 3.0})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astro_nav.geometry import se2
-from astro_nav.local_planning.fast_forward import fast_forward_robot, sample_trajectory
+from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot, sample_trajectory
 from astro_nav.local_planning.guidance import PathGuide
 from astro_nav.local_planning.sampling import (
     draw_low_discrepancy,
@@ -31,6 +31,13 @@ def make_trajectory(speed=0.5, start_s=10.0, steps=31):
     return Trajectory(start_s, start_s, 0.1, poses, twists, np.zeros((steps, 2)))
 
 
+def commit(*trajectories):
+    motion = CommittedMotion()
+    for trajectory in trajectories:
+        motion.add(trajectory)
+    return motion
+
+
 def make_grid(walls=()):
     """A free map of 6 x 6 m with its corner at (-3, -3); walls are slices of cells."""
     occupancy = np.zeros((120, 120), dtype=np.int8)
@@ -44,21 +51,39 @@ def make_grid(walls=()):
 
 def test_a_robot_on_its_trajectory_starts_from_the_trajectorys_speed():
     odometry = Odometry(10.5, np.array([0.25, 0.004, 0.0]), np.array([0.52, 0.01]))
-    state = fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1)
+    state = fast_forward_robot(odometry, commit(make_trajectory()), 10.6, 0.15, 0.1)
     np.testing.assert_allclose(state.twist, [0.5, 0.0], atol=1e-3)  # the noise of odometry is left out
     np.testing.assert_allclose(state.pose_odom_base, [0.30, 0.004, 0.0], atol=2e-3)
 
 
 def test_a_robot_that_was_stopped_starts_from_standstill():
     odometry = Odometry(10.5, np.array([0.1, 0.0, 0.0]), np.zeros(2))
-    state = fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1)
+    state = fast_forward_robot(odometry, commit(make_trajectory()), 10.6, 0.15, 0.1)
     assert abs(state.twist[0]) < 0.02
     np.testing.assert_allclose(state.pose_odom_base, [0.1, 0.0, 0.0], atol=0.01)
 
 
 def test_without_a_trajectory_the_measured_motion_goes_on():
-    state = fast_forward_robot(Odometry(1.0, np.zeros(3), np.array([1.0, 1.0])), None, 1.5, 0.15, 0.1)
+    state = fast_forward_robot(Odometry(1.0, np.zeros(3), np.array([1.0, 1.0])), CommittedMotion(), 1.5, 0.15, 0.1)
     np.testing.assert_allclose(state.pose_odom_base, [np.sin(0.5), 1 - np.cos(0.5), 0.5], atol=1e-9)
+
+
+def test_until_a_plan_takes_effect_the_robot_does_what_all_plans_before_it_say():
+    """With a lead of 0.3 s three trajectories lie between the newest odometry and the start of the next one."""
+    speeds = [0.2, 0.4, 0.6, 0.8]
+    motion = commit(*(make_trajectory(speed, 10.0 + 0.1 * k) for k, speed in enumerate(speeds)))
+    state = fast_forward_robot(Odometry(10.05, np.array([5.0, 1.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
+    assert state.twist[0] == pytest.approx(0.8, abs=1e-6)
+    travelled = state.pose_odom_base - (5.0, 1.0, 0.0)
+    # 0.05 s at 0.2, 0.1 s each at 0.4 and 0.6, 0.05 s at 0.8 m/s; odometry is far from where the plans thought it would be.
+    alone = fast_forward_robot(Odometry(10.05, np.array([0.01, 0.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
+    assert alone.pose_odom_base[0] == pytest.approx(0.01 + 0.15, abs=1e-3)
+    assert travelled[0] == pytest.approx(0.2 * 0.3, abs=1e-3)
+
+
+def test_a_plan_that_comes_first_after_all_takes_the_place_of_later_ones():
+    motion = commit(make_trajectory(0.2, 10.0), make_trajectory(0.9, 10.5), make_trajectory(0.4, 10.3))
+    assert motion.sample(10.6)[1][0] == pytest.approx(0.4)
 
 
 @settings(max_examples=50, deadline=None)
@@ -66,7 +91,7 @@ def test_without_a_trajectory_the_measured_motion_goes_on():
 def test_the_measurements_share_is_continuous(first, second):
     def start_speed(measured):
         odometry = Odometry(10.5, np.array([0.25, 0.0, 0.0]), np.array([measured, 0.0]))
-        return fast_forward_robot(odometry, make_trajectory(), 10.6, 0.15, 0.1).twist[0]
+        return fast_forward_robot(odometry, commit(make_trajectory()), 10.6, 0.15, 0.1).twist[0]
 
     assert abs(start_speed(first) - start_speed(second)) <= 4.0 * abs(first - second) + 1e-9
 

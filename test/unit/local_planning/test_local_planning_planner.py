@@ -73,6 +73,55 @@ def test_trajectories_hand_over_without_a_step():
         np.testing.assert_allclose(after.trajectory.twists[0], twist, atol=0.02)
 
 
+def drive_late(changes):
+    """A robot that drives at 0.8 m/s, of which the planner hears 0.2 s late; the plan made then, and where the robot was seen."""
+    driver = Driver(line_to(4.5), room=((-1.5, -2.0), (7.0, 2.0)), changes=changes).drive(2.5)
+    plan = driver.planner.plan(driver.now_s + 0.1)
+    return plan, driver.planner._history.newest.pose_odom_base, driver
+
+
+def test_a_plan_begins_where_the_robot_will_be_or_on_request_where_it_was_seen():
+    plan, seen, driver = drive_late({})
+    lead_s = plan.trajectory.start_s - plan.trajectory.stamp_s
+    assert lead_s == pytest.approx(PARAMS.freshness.planning_latency_s + PARAMS.robot.latency.actuation_s)
+    assert plan.trajectory.poses_odom[0, 0] - seen[0] == pytest.approx((0.2 + lead_s) * driver.twist[0], abs=0.03)
+    plan, seen, _ = drive_late({"fast_forward.robot": False})
+    np.testing.assert_array_equal(plan.trajectory.poses_odom[0], seen)
+    assert plan.trajectory.start_s == plan.trajectory.stamp_s
+
+
+def test_the_lead_is_what_the_safety_controller_says_it_takes():
+    planner = Driver(line_to(3.0)).drive(0.5).planner
+    for delay_s in (0.21, 0.19, 0.9, 0.2):  # one was held up by chance
+        planner.note_delivery(delay_s)
+    plan = planner.plan(0.5)
+    assert plan.trajectory.start_s - 0.5 == pytest.approx(0.21 + PARAMS.robot.latency.actuation_s)
+    assert plan.latencies_s["transport"] == pytest.approx(0.21 - PARAMS.freshness.planning_latency_s)
+    assert set(plan.latencies_s) == {"sensor", "transport", "mapping", "tracking", "planning", "actuation"}
+
+
+@pytest.mark.parametrize(("is_moved_back", "wall_x"), [(True, 2.0), (False, 2.15)])
+def test_a_late_scan_is_drawn_from_where_it_was_taken_or_on_request_from_where_the_robot_is(is_moved_back, wall_x):
+    planner = LocalPlanner(load_params(LocalPlannerParams, "local_planner", changes={"fast_forward.map": is_moved_back}))
+    for stamp_s in (0.0, 0.1, 0.2):
+        planner.add_odometry(Odometry(stamp_s, np.array([0.75 * stamp_s, 0.0, 0.0]), np.array([0.75, 0.0])))
+    assert planner.add_scan(make_scan(0.0, cast_box(np.zeros(3), (-3.0, -3.0), (2.0, 3.0))), LASER, 0.2) == ""
+    planner._map.make_grid()
+    assert planner._map.find_nearest_surface(np.array([1.5, 0.0]))[0] == pytest.approx(wall_x, abs=0.06)
+
+
+@pytest.mark.parametrize(("is_heeded", "state"), [(True, PlanState.BLOCKED), (False, PlanState.FOLLOWING)])
+def test_being_held_up_counts_unless_that_is_switched_off(is_heeded, state):
+    driver = Driver(line_to(3.0), changes={"hindrance.enabled": is_heeded}).drive(1.0)
+    for _ in range(65):  # plans say go, and nothing comes of it
+        driver.now_s += 0.1
+        driver.planner.set_pose_map_odom(np.zeros(3), driver.now_s)
+        driver.planner.add_odometry(Odometry(driver.now_s, driver.pose, np.zeros(2)))
+        driver.planner.add_scan(make_scan(driver.now_s, cast_box(driver.pose, *driver.room)), LASER, driver.now_s)
+        plan = driver.planner.plan(driver.now_s)
+    assert plan.state is state
+
+
 def test_a_new_goal_bends_the_motion_and_does_not_stop_it():
     driver = Driver(line_to(3.5)).drive(1.6)
     speed = driver.twist[0]
