@@ -51,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = __doc__.format(suites=_name_suites())
     parser.add_argument("suite", metavar="SUITE", help="what happens in the episodes")
-    parser.add_argument("--episodes", type=_parse_count, metavar="N", help="how many (default: the suite's own number)")
-    parser.add_argument("--seed", type=_parse_seed, default=1, metavar="S", help="of the run (default: %(default)s)")
-    parser.add_argument("--workers", type=_parse_count, metavar="W", help="processes (default: one for each core)")
+    parser.add_argument("--episodes", type=parse_count, metavar="N", help="how many (default: the suite's own number)")
+    parser.add_argument("--seed", type=parse_seed, default=1, metavar="S", help="of the run (default: %(default)s)")
+    parser.add_argument("--workers", type=parse_count, metavar="W", help="processes (default: one for each core)")
     parser.add_argument("--planner", default="astro", metavar="NAME", help="astro, dwa or mppi (default: %(default)s)")
     parser.add_argument(
         "--set", nargs="+", action="extend", default=[], dest="settings", metavar="KEY=VALUE",
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
     shown = [get_metric(name.strip()).name for name in args.metrics.split(",")] if args.metrics else list(METRICS)
     suite, settings = _read_settings(args)
-    _check_writable(args.json)
+    check_writable(args.json)
     out = args.out or DEFAULT_OUT / f"{settings.suite}_{settings.planner}_{time.strftime('%Y-%m-%d_%H-%M-%S')}"
     for note in suite.notes:
         print(note)
@@ -212,8 +212,8 @@ def _name_suites() -> str:
     return "\n\n" + "\n".join(f"  {suite.name:<10} {suite.help} ({suite.episodes} episodes)" for suite in SUITES.values())
 
 
-def _check_writable(path: Path | None) -> None:
-    """Rather now than after an hour of episodes."""
+def check_writable(path: Path | None) -> None:
+    """Refuse a --json that cannot be written: rather now than after an hour of episodes."""
     if path is None:
         return
     if path.is_dir():
@@ -224,11 +224,13 @@ def _check_writable(path: Path | None) -> None:
         raise EvaluationError(f"--json {path} may not be written")
 
 
-def _parse_count(text: str) -> int:
+def parse_count(text: str) -> int:
+    """Read a number of episodes or workers."""
     return _parse_whole(text, 1, 10**7)
 
 
-def _parse_seed(text: str) -> int:
+def parse_seed(text: str) -> int:
+    """Read the seed of a run."""
     return _parse_whole(text, 0, 2**31 - 1)
 
 

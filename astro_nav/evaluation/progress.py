@@ -48,6 +48,13 @@ class RunProgress:
         if self._bar is not None:
             self._bar.stop()
 
+    def count_finished(self, rows: list[dict[str, Any]]) -> None:
+        """These turned out to be finished before."""
+        for row in rows:
+            self._count(row)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done, state=self._describe_state())
+
     def add_row(self, row: dict[str, Any]) -> None:
         """Another episode has ended."""
         self._count(row)
