@@ -11,7 +11,7 @@ HALF_PI = np.float32(np.pi / 2.0)
 PI = np.float32(np.pi)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def atan2_fast(y, x):
     """Angle of (x, y), absolute error below 2e-5 rad; (0, 0) gives 0.
 
@@ -35,7 +35,7 @@ def atan2_fast(y, x):
     return -angle if y < np.float32(0.0) else angle
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def decay_fast(z):
     """exp(-z) for z >= 0 as the reciprocal of a Taylor polynomial: monotone, in (0, 1], absolute error below 0.012."""
     return np.float32(1.0) / (
@@ -48,7 +48,7 @@ def decay_fast(z):
     )
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def interpolate_bilinear(field, row, column):
     """Bilinear value of a (H, W) field at fractional indices of cell middles, clamped to the field's edge."""
     height, width = field.shape
@@ -64,7 +64,7 @@ def interpolate_bilinear(field, row, column):
     return low + up * (high - low)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def interpolate_lanes(field, lanes, cells, out):
     """Bilinear values of a field for a block of lanes, as `interpolate_bilinear` gives them.
 
@@ -88,7 +88,7 @@ def interpolate_lanes(field, lanes, cells, out):
     blend_corners(lanes, out)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def look_up_corners(flat, width, cells, first, lanes):
     """Fill CORNERS with what stands at cells[first + lane] and right of it, and a row of `width` farther, in pairs.
 
@@ -108,7 +108,7 @@ def look_up_corners(flat, width, cells, first, lanes):
         lanes[place + 2 * BLOCK + 1] = high_right
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def blend_corners(lanes, out):
     """Bilinear value of CORNERS at ROW up and COLUMN to the right."""
     for lane in range(BLOCK):

@@ -47,22 +47,25 @@ def _choose_cache_folder() -> str:
 CACHE_FOLDER = _choose_cache_folder()
 
 
-def kernel(function=None, *, fast: bool = False):
+def kernel(function=None, *, fast: bool = False, inlined: bool = False):
     """Compile a kernel: cached, without the interpreter lock, NumPy's rules for division by zero.
 
     Args:
         function: the function to compile.
         fast: let LLVM reorder float arithmetic so that loops vectorize; results stay the same from run to run on the
             same machine, but may differ in the last bits between machines.
+        inlined: put it into every kernel that calls it, however long it is; a loop that calls something does not vectorize.
 
     Returns:
         The compiled dispatcher.
     """
     if function is None:
-        return lambda real_function: kernel(real_function, fast=fast)
+        return lambda real_function: kernel(real_function, fast=fast, inlined=inlined)
     numba.config.CACHE_DIR = CACHE_FOLDER
     # Numba keeps code apart by the path of the source, and the same file is reached by several: a checkout, and the link to it
     # in an installed workspace. Tests, demo and nodes would each compile everything for themselves.
     code = function.__code__
     function.__code__ = code.replace(co_filename=os.path.realpath(code.co_filename))
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST_FLAGS if fast else False)(function)
+    return numba.njit(
+        cache=True, nogil=True, error_model="numpy", fastmath=FAST_FLAGS if fast else False, forceinline=inlined
+    )(function)

@@ -68,7 +68,7 @@ class PoseLaw(NamedTuple):
     max_curvature: np.float32  # [1/m]
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def follow_limited(value, rate, wanted, rate_up, rate_down, jerk, step):
     """One step of a value that follows a wanted one with limited first and second derivative, without overshoot.
 
@@ -101,7 +101,7 @@ def follow_limited(value, rate, wanted, rate_up, rate_down, jerk, step):
     return min(max(target, rate - jerk * step), rate + jerk * step)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def find_peak(value, rate, jerk):
     """Largest magnitude that a value reaches while its rate is brought to zero at `jerk`."""
     return abs(value + rate * abs(rate) / (np.float32(2.0) * jerk))
@@ -158,7 +158,7 @@ def keep_state(lanes, t, first, width, x, y, cos, sin, v, omega, a, alpha):
     copy_from_lanes(lanes, ALPHA, alpha[t], first, width)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def drive_arc(x, y, cos, sin, v, omega, step):
     """Pose after driving the arc of a constant twist: turn by half the angle, move along the chord, turn again.
 

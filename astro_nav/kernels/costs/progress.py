@@ -76,13 +76,13 @@ class Goal(NamedTuple):
     near: np.float32
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def measure_turn(cos, sin, goal):
     """Angle from the goal's heading to the robot's, in [-pi, pi] [rad]."""
     return atan2_fast(sin * goal.cos - cos * goal.sin, cos * goal.cos + sin * goal.sin)
 
 
-@kernel(fast=True)
+@kernel(fast=True, inlined=True)
 def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     """Distance between two poses for a robot that can turn on the spot: turn, drive, turn.
 
