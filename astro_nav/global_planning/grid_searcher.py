@@ -15,9 +15,8 @@ from astro_nav.types import Float32Array, FloatArray
 # Cells expanded between two looks at `cancelled`: a few milliseconds.
 CHUNK_EXPANSIONS = 50_000
 
-# Measured on 2000 x 2000 cells: narrower buckets keep the heap small, and equal weights need no order inside a bucket.
-ORDERED_BUCKET_WIDTH = 0.005
-UNORDERED_BUCKET_WIDTH = 0.1
+# [cells] Measured on 2000 x 2000 cells: wider buckets expand more cells again, narrower ones are searched for longer.
+BUCKET_WIDTH = 0.02
 MAX_BUCKETS = 1 << 14
 FIRST_POOL_SIZE = 1 << 12
 
@@ -69,12 +68,12 @@ class GridSearcher:
             raise ValueError("the outermost cells of weights must be 0: make it with pad_weights")
         self._weights = weights.reshape(-1)
         self._rows, self._stride = weights.shape
-        spans = np.empty((self._rows, 2), np.int32)
-        spans[:, 0], spans[:, 1] = self._stride, -1
-        progress = np.zeros(grid_search.PROGRESS_FIELDS, np.int64)
-        progress[grid_search.FIRST_ROW], progress[grid_search.LAST_ROW] = 1, 0
         self._state = SearchState(
-            np.full(weights.size, np.inf), np.empty(0, np.int32), *_make_pool(FIRST_POOL_SIZE), spans, progress
+            costs=np.full(weights.size, np.inf),
+            heads=np.empty(0, np.int32),
+            **_make_pool(FIRST_POOL_SIZE),
+            touched=np.zeros((weights.size >> grid_search.SEGMENT_BITS) + 1, np.uint8),
+            progress=np.zeros(grid_search.PROGRESS_FIELDS, np.int64),
         )
 
     @property
@@ -111,12 +110,11 @@ class GridSearcher:
         if self._weights[source_cell] <= 0.0 or (target is not None and self._weights[target_cell] <= 0.0):
             return _describe_failure(SearchOutcome.UNREACHABLE, 0)
         smallest, largest = weight_range
-        ordered = largest > smallest
-        width = self._prepare_buckets(smallest, largest, ordered)
+        width = self._prepare_buckets(smallest, largest)
         grid_search.start_search(self._stride, source_cell, target_cell, self._state, smallest, width)
         while True:
             status = grid_search.advance_search(
-                self._weights, self._stride, target_cell, self._state, smallest, width, ordered, CHUNK_EXPANSIONS
+                self._weights, self._stride, target_cell, self._state, smallest, width, CHUNK_EXPANSIONS
             )
             if status == grid_search.POOL_FULL:
                 self._enlarge_pool()
@@ -147,26 +145,26 @@ class GridSearcher:
             raise ValueError(f"cell {(row, column)} is outside the grid of {self._rows - 2} x {self._stride - 2} cells")
         return (row + 1) * self._stride + column + 1
 
-    def _prepare_buckets(self, smallest: float, largest: float, ordered: bool) -> float:
+    def _prepare_buckets(self, smallest: float, largest: float) -> float:
         """Make the ring long enough for the dearest step; returns the width of a bucket."""
-        width = ORDERED_BUCKET_WIDTH if ordered else UNORDERED_BUCKET_WIDTH
         span = 1.5 * (largest + smallest)
-        width = max(width, span / (MAX_BUCKETS - 4))
+        width = max(BUCKET_WIDTH, span / (MAX_BUCKETS - 4))
         count = 1 << int(np.ceil(np.log2(span / width + 3.0)))
         if len(self._state.heads) != count:
             self._state = self._state._replace(heads=np.empty(count, np.int32))
         return width
 
     def _enlarge_pool(self) -> None:
-        old = self._state
-        size = len(old.stack)
-        entries, totals, cells, stack = _make_pool(2 * size)
-        entries[:size], totals[:size], cells[:size], stack[:size] = old.entries, old.heap_totals, old.heap_cells, old.stack
-        self._state = old._replace(entries=entries, heap_totals=totals, heap_cells=cells, stack=stack)
+        size = len(self._state.entries)
+        pool = _make_pool(2 * size)
+        for name, array in pool.items():
+            array[:size] = getattr(self._state, name)
+        self._state = self._state._replace(**pool)
 
 
-def _make_pool(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    return np.empty((size, 2), np.int32), np.empty(size), np.empty(size, np.int32), np.empty(size, np.int32)
+def _make_pool(size: int) -> dict[str, np.ndarray]:
+    """Arrays of a queue of so many entries."""
+    return {"entries": np.empty((size, 2), np.int32), "heap_totals": np.empty(size), "heap_cells": np.empty(size, np.int32)}
 
 
 def _describe_failure(outcome: SearchOutcome, expansions: int) -> SearchResult:

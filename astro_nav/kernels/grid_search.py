@@ -1,11 +1,11 @@
 """Exact least-cost search on eight-connected weighted grids.
 
-A* (P. Hart, N. Nilsson, B. Raphael, 1968) with a queue of three parts, the dearer the rarer: a stack for what is as good
-as the best known entry (over free ground all cells of a shortest way are, and a stack dives straight at the target), a
-small binary heap for what belongs to the bucket at hand, and a ring of narrow buckets of linked lists for everything
-later (R. Dial, "Algorithm 360", CACM 12, 1969). Wherever an order is not kept to the last bit, a cell that is improved
-after its expansion is expanded again, and the search ends only when no entry can improve the result any more: the result
-is that of Dijkstra's algorithm.
+A* (P. Hart, N. Nilsson, B. Raphael, 1968) with a ring of narrow buckets of linked lists, the newest entry first (R. Dial,
+"Algorithm 360", CACM 12, 1969): over free ground all cells of a shortest way are in one bucket, and the newest first dives
+straight at the target. Inside a bucket the order is not kept; a cell that is improved after its expansion is expanded
+again, and the search ends only when no entry can improve the result any more: the result is that of Dijkstra's algorithm.
+Where weights differ by next to nothing, cells could be expanded again and again; as soon as that begins, every bucket is
+put into order by a binary heap before its cells are expanded.
 
 The grid is flat and has a border of blocked cells around it, so that no step needs a bounds check. A step costs its
 Euclidean length [cells] times the mean weight of its two cells, and a diagonal step needs both cells beside it (no
@@ -25,15 +25,19 @@ from astro_nav.kernels.jit import kernel
 
 SQRT_2 = 1.4142135623730951
 IMPROVEMENT = 1e-9  # [cells] a smaller gain is rounding of sums in another order, not a better way
-LEVEL = 1e-10  # [cells] totals closer than this count as equal
+REOPENED_SHARE = 0.25  # of the expansions, and
+REOPENED_LEAST = 1000  # at least so many: from there on buckets are kept in order
 
-# Steps (row, column) of directions 0..7, counter-clockwise from +column; the odd ones are diagonal.
-ROW_STEPS = (0, 1, 1, 1, 0, -1, -1, -1)
-COLUMN_STEPS = (1, 1, 0, -1, -1, -1, 0, 1)
+# Steps (row, column) of directions 0..7; from DIAGONAL on they are diagonal.
+ROW_STEPS = (0, 0, -1, 1, -1, -1, 1, 1)
+COLUMN_STEPS = (1, -1, 0, 0, 1, -1, 1, -1)
+DIAGONAL = 4
 
 # Fields of `SearchState.progress`, what survives between two calls of `advance_search`.
-BUCKET, FREE_ENTRY, ENTRIES_MADE, ENTRIES_OPEN, HEAPED, STACKED, EXPANSIONS, FIRST_ROW, LAST_ROW = range(9)
-PROGRESS_FIELDS = 9
+BUCKET, FREE_ENTRY, ENTRIES_MADE, ENTRIES_OPEN, HEAPED, REOPENED, ORDERED, EXPANSIONS = range(8)
+PROGRESS_FIELDS = 8
+
+SEGMENT_BITS = 5  # cells are cleared in segments of 2^5
 
 RUNNING, FOUND, EXHAUSTED, POOL_FULL = range(4)
 
@@ -46,9 +50,8 @@ class SearchState(NamedTuple):
         heads: (B,) int32, B a power of two: first entry of every bucket of the ring, -1 = empty.
         entries: (E, 2) int32: pool of list entries (cell, next entry).
         heap_totals: (E,) float64 and `heap_cells` (E,) int32: the binary heap.
-        stack: (E,) int32: cells.
-        spans: (R, 2) int32: first and last column expanded in every row since the costs were cleared; first > last = none.
-        progress: (PROGRESS_FIELDS,) int64; FIRST_ROW and LAST_ROW bound the rows whose span is not empty.
+        touched: (R * stride / 32 + 1,) uint8: whether a cell of a segment of 32 was expanded since the costs were cleared.
+        progress: (PROGRESS_FIELDS,) int64.
     """
 
     costs: np.ndarray
@@ -56,19 +59,18 @@ class SearchState(NamedTuple):
     entries: np.ndarray
     heap_totals: np.ndarray
     heap_cells: np.ndarray
-    stack: np.ndarray
-    spans: np.ndarray
+    touched: np.ndarray
     progress: np.ndarray
 
 
 @kernel
-def _estimate_cost(row, column, target_row, target_column, min_weight):
+def estimate_cost(row, column, target_row, target_column, min_weight):
     rows, columns = abs(row - target_row), abs(column - target_column)
     return min_weight * (max(rows, columns) + (SQRT_2 - 1.0) * min(rows, columns))
 
 
 @kernel
-def _push(totals, cells, size, total, cell):
+def push_entry(totals, cells, size, total, cell):
     """Add an entry to a binary heap of `size` entries."""
     place = size
     while place > 0:
@@ -81,7 +83,7 @@ def _push(totals, cells, size, total, cell):
 
 
 @kernel
-def _drop_first(totals, cells, size):
+def drop_first_entry(totals, cells, size):
     """Take the first entry out of a binary heap of `size` entries."""
     last = size - 1
     total, cell = totals[last], cells[last]
@@ -101,37 +103,41 @@ def _drop_first(totals, cells, size):
 
 @kernel
 def clear_costs(stride, state):
-    """Set the costs of everything that the last search touched back to inf."""
-    spans, first_row, last_row = state.spans, state.progress[FIRST_ROW], state.progress[LAST_ROW]
-    for row in range(first_row - 1, last_row + 2):
-        first, last = stride, -1
-        for near in range(max(row - 1, first_row), min(row + 1, last_row) + 1):
-            first, last = min(first, spans[near, 0]), max(last, spans[near, 1])
-        for cell in range(row * stride + first - 1, row * stride + last + 2):
-            state.costs[cell] = np.inf
-    for row in range(first_row, last_row + 1):
-        spans[row, 0], spans[row, 1] = stride, -1
+    """Set the costs of everything that the last search wrote to back to inf: of expanded cells and those beside them."""
+    costs, touched = state.costs, state.touched
+    for segment in range(touched.shape[0]):
+        if touched[segment] & 1:
+            first, end = segment << SEGMENT_BITS, (segment + 1) << SEGMENT_BITS
+            for offset in (-stride, 0, stride):
+                low, high = max(first + offset - 1, 0) >> SEGMENT_BITS, (end + offset) >> SEGMENT_BITS
+                for near in range(low, min(high, touched.shape[0] - 1) + 1):
+                    touched[near] |= 2
+    for segment in range(touched.shape[0]):
+        if touched[segment]:
+            touched[segment] = 0
+            for cell in range(segment << SEGMENT_BITS, min((segment + 1) << SEGMENT_BITS, costs.shape[0])):
+                costs[cell] = np.inf
 
 
 @kernel
 def start_search(stride, source, target, state, min_weight, bucket_width):
     """Empty the queue and put the source into it; all costs must be inf (see `clear_costs`, `advance_search`)."""
-    state.heads[:] = -1
     row, column = source // stride, source % stride
-    estimate = _estimate_cost(row, column, target // stride, target % stride, min_weight) if target >= 0 else 0.0
+    estimate = estimate_cost(row, column, target // stride, target % stride, min_weight) if target >= 0 else 0.0
     progress = state.progress
     progress[:] = 0
     progress[BUCKET] = np.int64(estimate / bucket_width)
     progress[FREE_ENTRY] = -1
-    progress[FIRST_ROW] = progress[LAST_ROW] = row
-    state.spans[row] = column
+    state.touched[source >> SEGMENT_BITS] = 1
     state.costs[source] = -0.0
-    state.stack[0] = source
-    progress[STACKED] = 1
+    state.heads[:] = -1
+    state.heads[progress[BUCKET] & (state.heads.shape[0] - 1)] = 0
+    state.entries[0, 0], state.entries[0, 1] = source, -1
+    progress[ENTRIES_MADE] = progress[ENTRIES_OPEN] = 1
 
 
 @kernel
-def advance_search(weights, stride, target, state, min_weight, bucket_width, ordered, max_expansions):
+def advance_search(weights, stride, target, state, min_weight, bucket_width, max_expansions):
     """Expand up to `max_expansions` cells.
 
     Args:
@@ -141,125 +147,102 @@ def advance_search(weights, stride, target, state, min_weight, bucket_width, ord
         state: changed; `heads` must span more than sqrt(2) * (largest weight + min_weight) + 2 bucket widths.
         min_weight: smallest weight that is not 0.
         bucket_width: [cells].
-        ordered: keep the order inside a bucket. Without it a search over equal weights is faster, and one over different
-            weights may expand cells again and again.
         max_expansions: to do in this call.
 
     Returns:
         RUNNING; FOUND: `costs[target]` is the least cost; EXHAUSTED: the target cannot be reached; POOL_FULL: call again
-        with longer `entries`, `heap_totals`, `heap_cells` and `stack`.
+        with longer `entries`, `heap_totals` and `heap_cells`.
     """
-    costs, heads, entries, stack, progress = state.costs, state.heads, state.entries, state.stack, state.progress
+    costs, heads, entries, progress = state.costs, state.heads, state.entries, state.progress
     totals, cells = state.heap_totals, state.heap_cells
-    slots, room = heads.shape[0] - 1, stack.shape[0] - 8
+    slots, room = heads.shape[0] - 1, totals.shape[0] - 8
     bucket, free, made, opened = progress[BUCKET], progress[FREE_ENTRY], progress[ENTRIES_MADE], progress[ENTRIES_OPEN]
-    heaped, stacked = progress[HEAPED], progress[STACKED]
-    spans, first_row, last_row = state.spans, progress[FIRST_ROW], progress[LAST_ROW]
+    heaped, reopened, ordered = progress[HEAPED], progress[REOPENED], progress[ORDERED] > 0
+    touched = state.touched
     target_row, target_column = target // stride, target % stride
     factor = min_weight if target >= 0 else 0.0
     inverse_width = 1.0 / bucket_width
     best = abs(costs[target]) if target >= 0 else np.inf
-    level = 0.0
     expansions = 0
     status = RUNNING
     while expansions < max_expansions:
-        if made > room or heaped > room or stacked > room:
+        if made > room or heaped > room:
             status = POOL_FULL
             break
-        if stacked > 0:
-            stacked -= 1
-            cell = np.int64(stack[stacked])
+        entry = np.int64(heads[bucket & slots])
+        if entry >= 0:
+            cell = np.int64(entries[np.uintp(entry), 0])
+            heads[bucket & slots] = entries[np.uintp(entry), 1]
+            entries[np.uintp(entry), 1] = free
+            free = entry
+            opened -= 1
         elif heaped > 0:
-            if totals[0] >= best:
-                status = FOUND
-                break
-            level = totals[0] + LEVEL
             cell = np.int64(cells[0])
-            _drop_first(totals, cells, heaped)
+            drop_first_entry(totals, cells, heaped)
             heaped -= 1
-        else:
-            # Move what is left of the next bucket that is not empty to the heap, or to the stack when order is no matter.
-            if opened == 0 or bucket * bucket_width >= best:
-                status = FOUND if best < np.inf else EXHAUSTED
-                break
-            while heads[bucket & slots] < 0:
-                bucket += 1
-            entry = np.int64(heads[bucket & slots])
-            while entry >= 0 and heaped <= room and stacked <= room:
-                cell = np.int64(entries[entry, 0])
-                if costs[cell] < 0.0:
-                    if ordered:
-                        row = cell // stride
-                        total = _estimate_cost(row, cell - row * stride, target_row, target_column, factor) - costs[cell]
-                        _push(totals, cells, heaped, total, np.int32(cell))
-                        heaped += 1
-                    else:
-                        stack[stacked] = cell
-                        stacked += 1
-                following = np.int64(entries[entry, 1])
-                entries[entry, 1] = free
-                free = entry
-                opened -= 1
-                entry = following
-            heads[bucket & slots] = entry
-            if not ordered:
-                level = (bucket + 1) * bucket_width
+        elif opened > 0 and (bucket + 1) * bucket_width < best:
+            bucket += 1
             continue
-        cost = -costs[cell]
+        else:
+            status = FOUND if best < np.inf else EXHAUSTED
+            break
+        cost = -costs[np.uintp(cell)]
         row = cell // stride
         column = cell - row * stride
-        if cost < 0.0 or cost + _estimate_cost(row, column, target_row, target_column, factor) >= best:
+        if cost < 0.0:
             continue
-        costs[cell] = cost
+        if ordered or best < np.inf:
+            total = cost + estimate_cost(row, column, target_row, target_column, factor)
+            if total >= best:
+                continue
+            if ordered and entry >= 0:
+                push_entry(totals, cells, heaped, total, np.int32(cell))
+                heaped += 1
+                continue
+        costs[np.uintp(cell)] = cost
         expansions += 1
-        first_row, last_row = min(first_row, row), max(last_row, row)
-        spans[row, 0], spans[row, 1] = min(spans[row, 0], column), max(spans[row, 1], column)
-        weight = np.float64(weights[cell])
+        touched[np.uintp(cell >> SEGMENT_BITS)] = 1
+        half = 0.5 * np.float64(weights[np.uintp(cell)])
         # Indices are cast to unsigned so that numba leaves out its test for negative ones: a tenth of the time.
         for direction in range(8):
             row_step, column_step = ROW_STEPS[direction], COLUMN_STEPS[direction]
             neighbour = cell + row_step * stride + column_step
-            neighbour_weight = np.float64(weights[np.uintp(neighbour)])
-            if neighbour_weight <= 0.0:
-                continue
-            new_cost = cost + 0.5 * (weight + neighbour_weight)
-            if direction & 1:
+            neighbour_half = 0.5 * np.float64(weights[np.uintp(neighbour)])
+            length = 1.0
+            if direction >= DIAGONAL:
                 if weights[np.uintp(cell + column_step)] <= 0.0 or weights[np.uintp(cell + row_step * stride)] <= 0.0:
                     continue
-                new_cost = cost + 0.5 * SQRT_2 * (weight + neighbour_weight)
-            if new_cost >= abs(costs[np.uintp(neighbour)]) - IMPROVEMENT:
+                length = SQRT_2
+            if neighbour_half <= 0.0:
                 continue
-            total = new_cost + _estimate_cost(row + row_step, column + column_step, target_row, target_column, factor)
+            new_cost = cost + length * (half + neighbour_half)
+            old_cost = costs[np.uintp(neighbour)]
+            if new_cost >= abs(old_cost) - IMPROVEMENT:
+                continue
+            total = new_cost + estimate_cost(row + row_step, column + column_step, target_row, target_column, factor)
             if total >= best:
                 continue
+            if 0.0 < old_cost < np.inf:
+                reopened += 1
             costs[np.uintp(neighbour)] = -new_cost
             if neighbour == target:
                 best = new_cost
                 continue
-            if total <= level:
-                stack[stacked] = neighbour
-                stacked += 1
-                continue
-            wanted = np.int64(total * inverse_width)
-            if wanted <= bucket and ordered:
-                _push(totals, cells, heaped, total, np.int32(neighbour))
-                heaped += 1
-                continue
-            slot = max(wanted, bucket) & slots
+            slot = max(np.int64(total * inverse_width), bucket) & slots
             if free >= 0:
                 entry = free
-                free = np.int64(entries[entry, 1])
+                free = np.int64(entries[np.uintp(entry), 1])
             else:
                 entry = made
                 made += 1
-            entries[entry, 0] = neighbour
-            entries[entry, 1] = heads[slot]
-            heads[slot] = entry
+            entries[np.uintp(entry), 0] = neighbour
+            entries[np.uintp(entry), 1] = heads[np.uintp(slot)]
+            heads[np.uintp(slot)] = entry
             opened += 1
+        ordered |= reopened > max(REOPENED_LEAST, REOPENED_SHARE * (progress[EXPANSIONS] + expansions))
     progress[BUCKET], progress[FREE_ENTRY], progress[ENTRIES_MADE], progress[ENTRIES_OPEN] = bucket, free, made, opened
-    progress[HEAPED], progress[STACKED] = heaped, stacked
+    progress[HEAPED], progress[REOPENED], progress[ORDERED] = heaped, reopened, ordered
     progress[EXPANSIONS] += expansions
-    progress[FIRST_ROW], progress[LAST_ROW] = first_row, last_row
     return status
 
 
@@ -286,7 +269,7 @@ def trace_way(weights, stride, costs, target):
             if weights[neighbour] <= 0.0:
                 continue
             length = 0.5
-            if direction & 1:
+            if direction >= DIAGONAL:
                 if weights[cell + column_step] <= 0.0 or weights[cell + row_step * stride] <= 0.0:
                     continue
                 length = 0.5 * SQRT_2
