@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,7 @@ from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, answer_question
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.planner import LocalPlanner
+from astro_nav.mapping.localization_filter import LocalizationFilter
 from astro_nav.params.evaluation import PassageParams
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
@@ -131,6 +132,7 @@ class Stack:
         self._local = make_planner(params, seed)
         self._safety = SafetyController(params.safety_controller)
         self._screen = ScreenPlanner(params.local_planner.robot.screen, params.local_planner.gaze)
+        self._localization = LocalizationFilter(params.local_planner.robot.localization)
         self._odometry: Odometry | None = None
         self._pose_map_odom: FloatArray | None = None
         self._plan: LocalPlan | None = None
@@ -167,6 +169,8 @@ class Stack:
     def take(self, events: list[Event]) -> None:
         """Hand over what arrived from the sensors, in order of arrival."""
         for event in events:
+            if isinstance(event, LocalizationEvent):
+                event = self._filter_localization(event)
             if self._passage.sensing_s > 0.0:
                 self._post(event.arrives_s + self._passage.sensing_s, lambda at_s, event=event: self._take_locally(event, at_s))
             else:
@@ -188,6 +192,13 @@ class Stack:
             self._local.add_odometry(event.odometry)
         elif isinstance(event, LocalizationEvent):
             self._local.set_pose_map_odom(event.pose_map_odom, event.stamp_s)
+
+    def _filter_localization(self, event: LocalizationEvent) -> LocalizationEvent:
+        """As each node does, here once for all of them."""
+        if self._odometry is None:
+            return event
+        pose_map_odom = self._localization.update(event.pose_map_odom, self._odometry.pose_odom_base, event.arrives_s)
+        return replace(event, pose_map_odom=pose_map_odom)
 
     def step(self, now_s: float) -> StackReport:
         """One tick of the safety controller's period: whoever is due works."""

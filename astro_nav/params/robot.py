@@ -75,6 +75,19 @@ class LatencyParams:
 
 
 @dataclass(frozen=True)
+class LocalizationParams:
+    """How far the localizer and the odometry can be trusted against each other."""
+
+    position_stddev_m: float = parameter("noise of one correction by the localizer; 0 to follow every correction at once", unit="m", minimum=0.0, maximum=2.0)
+    yaw_stddev_rad: float = parameter("likewise for the heading", unit="rad", minimum=0.0, maximum=1.0)
+    drift_m: float = parameter("drift of odometry's position over one metre; it grows with the root of the way", unit="m", minimum=0.0, maximum=1.0)
+    drift_rad: float = parameter("drift of odometry's heading over one metre or one radian, likewise", unit="rad", minimum=0.0, maximum=1.0)
+    creep_m: float = parameter("drift of the position in one second, likewise, so that a robot at rest is corrected, too", unit="m", minimum=0.0, maximum=1.0)
+    creep_rad: float = parameter("drift of the heading in one second", unit="rad", minimum=0.0, maximum=1.0)
+    gate: float = parameter("a correction this many standard deviations away is believed at once: the robot was lost or carried", minimum=1.0, maximum=100.0)
+
+
+@dataclass(frozen=True)
 class RobotParams:
     """Shape, limits and latency of the robot."""
 
@@ -86,6 +99,7 @@ class RobotParams:
     limits: LimitParams
     screen: ScreenParams
     latency: LatencyParams
+    localization: LocalizationParams
 
     def find_conflicts(self) -> list[str]:
         problem = find_footprint_problem(self.footprint_m)

@@ -42,6 +42,7 @@ from astro_nav.ros.follow_server import FollowServer, read_sightings
 from astro_nav.ros.goal_servers import GoalServers
 from astro_nav.ros.node import LATEST, NEWEST, RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
+from astro_nav.ros.robot_pose import RobotPose
 from astro_nav.ros.transforms import Lookup, Transforms
 from astro_nav.ros.zone_watcher import ZoneWatcher
 from astro_nav.types import FloatArray, OccupancyMap, Path
@@ -59,6 +60,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
     def __init__(self) -> None:
         super().__init__(NAME, GlobalPlannerParams)
         self._transforms = Transforms(self)
+        self._robot_pose = RobotPose(self._transforms, self.params.frames, self.params.robot.localization)
         self._doors = DoorWatcher(self, self._transforms, lambda: self._navigator.report_passages()) if self.params.memory.enabled else None
         self._navigator = (
             Navigator(self.params)
@@ -201,8 +203,8 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             self._goals.send_feedback(feedback, self.now_s, self.params.frames.map)
 
     def _step(self) -> None:
-        frames, now_s = self.params.frames, self.now_s
-        lookup = self._transforms.lookup_pose(frames.map, frames.base)
+        now_s = self.now_s
+        lookup = self._robot_pose.look_up_base(now_s)
         self._keeper.step(now_s, lookup.pose, self._measure_twist(), lookup.reason)
         self._pose_reason = lookup.reason
         self._zones.tick(lookup.pose)

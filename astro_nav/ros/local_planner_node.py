@@ -34,6 +34,7 @@ from astro_nav.ros.local_planner_messages import read_people
 from astro_nav.ros.local_planner_outputs import LocalPlannerOutputs
 from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA, StackNode
 from astro_nav.ros.runner import run_node
+from astro_nav.ros.robot_pose import RobotPose
 from astro_nav.ros.transforms import Transforms
 from astro_nav.types import FloatArray, Path
 
@@ -65,6 +66,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._followed_id, self._followed_s = 0, -math.inf
         self._outputs = LocalPlannerOutputs(self, self.params)
         self._transforms = Transforms(self)
+        self._robot_pose = RobotPose(self._transforms, self.params.frames, self.params.robot.localization)
         self._cycle = self.diagnostics.add_durations("cycle", PERIOD_WINDOW)
         self._period = self.diagnostics.add_durations("period", PERIOD_WINDOW)
         self._odom_rate = self.diagnostics.add_rate("odom")
@@ -171,8 +173,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
             self._period.add(period_s)
         self._take_new_params()
         now_s = self.now_s
-        frames = self.params.frames
-        localization = self._transforms.lookup_pose(frames.map, frames.odom)
+        localization = self._robot_pose.look_up_odom(now_s)
         if localization.pose is not None:
             # A localizer that publishes map -> odom as a static transform stands for "always".
             self._planner.set_pose_map_odom(localization.pose, localization.stamp_s or now_s)
