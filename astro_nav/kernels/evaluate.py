@@ -60,6 +60,11 @@ class Rollouts(NamedTuple):
     hazard: np.ndarray
 
 
+def make_rollouts(steps: int, count: int) -> Rollouts:
+    """Room for the states of `count` candidates."""
+    return Rollouts(*(np.zeros((steps, count), dtype=np.float32) for _ in Rollouts._fields))
+
+
 class Scene(NamedTuple):
     """What candidates are judged in, the same for all of a cycle.
 
@@ -120,20 +125,23 @@ def evaluate_candidates(targets, first, last, scene, weights, rollouts, costs, c
         targets: (5, K) float32: x, y, cos, sin of the target pose and the signed top speed.
         first, last: which ones.
         scene, weights: see there.
-        rollouts: filled for these candidates.
+        rollouts: filled for these candidates; without columns, of shape (T, 0), nothing is kept: writing all states takes a
+            third as long as working them out.
         costs: (len(TERMS), K) float32, filled [m].
         contact_step: (K,) int32, filled: T where the candidate touches nothing.
         least_clearance: (K,) float32, filled [m].
     """
     lanes, cells = make_lanes()
+    steps, keeps = rollouts.x.shape
     for begin in range(first, last, BLOCK):
         width = min(BLOCK, last - begin)
         start_lanes(scene.start, targets[0], targets[1], targets[2], targets[3], targets[4], begin, width, lanes)
-        _start_scores(lanes, cells, scene, weights, rollouts.x.shape[0])
-        for t in range(rollouts.x.shape[0]):
+        _start_scores(lanes, cells, scene, weights, steps)
+        for t in range(steps):
             advance_lanes(lanes, weights.limits, weights.law, scene.step)
-            _score_step(lanes, cells, t, scene, weights, rollouts.x.shape[0])
-            _keep_step(lanes, t, begin, width, rollouts)
+            _score_step(lanes, cells, t, scene, weights, steps)
+            if keeps > 0:
+                _keep_step(lanes, t, begin, width, rollouts)
         _keep_scores(lanes, cells, begin, width, scene, weights, costs, contact_step, least_clearance)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from astro_nav.kernels.evaluate import TERMS, Rollouts, Scene, Weights, evaluate_candidates
+from astro_nav.kernels.evaluate import TERMS, Rollouts, Scene, Weights, evaluate_candidates, make_rollouts
 from astro_nav.local_planning.sampling import (
     limit_candidates,
     list_seeds,
@@ -34,7 +34,8 @@ class Optimum:
         costs: (len(TERMS), count) [m].
         totals: (count,) [m].
         least_clearance: (count,) [m].
-        rollouts: all states.
+        motion: states of the chosen one, (T, 1).
+        roll_out: indices of candidates -> their states, (T, len(indices)); valid until the next search.
     """
 
     chosen: int
@@ -45,7 +46,8 @@ class Optimum:
     costs: Float32Array
     totals: Float32Array
     least_clearance: Float32Array
-    rollouts: Rollouts
+    motion: Rollouts
+    roll_out: Callable[[np.ndarray], Rollouts]
 
 
 class Optimizer:
@@ -70,7 +72,7 @@ class Optimizer:
         self._totals = np.zeros(capacity, dtype=np.float32)
         self._contact_step = np.zeros(capacity, dtype=np.int32)
         self._least_clearance = np.zeros(capacity, dtype=np.float32)
-        self._rollouts = Rollouts(*(np.zeros((steps, capacity), dtype=np.float32) for _ in Rollouts._fields))
+        self._nothing_kept = make_rollouts(steps, 0)
         self._steps = steps
         self._count = 0
 
@@ -104,24 +106,26 @@ class Optimizer:
         ]
         if len(way_base):
             first.append(sample_along_way(params.guided_samples, way_base, max_speed, rng))
-        self._evaluate(np.concatenate(first), scene, weights)
+        self._scene, self._weights = scene, weights
+        self._evaluate(np.concatenate(first))
         spread = params.spread * np.array([params.max_distance_m, params.max_distance_m, np.pi, max_speed])
         for _ in range(params.refinement_rounds):
             if not time_left():
                 break
             elites = self._z[:, self._rank()[: params.elites]].T
-            self._evaluate(sample_around(elites, params.refinement_samples, spread, rng), scene, weights)
+            self._evaluate(sample_around(elites, params.refinement_samples, spread, rng))
             spread = spread * params.spread_decay
         return self._conclude()
 
     def search_stop(self, scene: Scene, weights: Weights) -> Optimum:
         """Evaluate the stop alone."""
         self._count = 0
-        self._evaluate(np.array([[0.5, 0.0, 0.0, 0.0]]), scene, weights)
+        self._scene, self._weights = scene, weights
+        self._evaluate(np.array([[0.5, 0.0, 0.0, 0.0]]))
         return self._conclude()
 
-    def _evaluate(self, z: FloatArray, scene: Scene, weights: Weights) -> None:
-        limits = weights.limits
+    def _evaluate(self, z: FloatArray) -> None:
+        scene, limits = self._scene, self._weights.limits
         z = limit_candidates(z, self.params.max_distance_m, float(limits.max_speed), float(limits.max_reverse_speed))
         begin, end = self._count, self._count + len(z)
         x, y, cos, sin = (float(value) for value in scene.start[:4])
@@ -133,10 +137,20 @@ class Optimizer:
         self._targets[3, begin:end] = sin * heading_cos + cos * heading_sin
         self._targets[4, begin:end] = z[:, 3]
         evaluate_candidates(
-            self._targets, begin, end, scene, weights, self._rollouts, self._costs, self._contact_step, self._least_clearance
-        )
+            self._targets, begin, end, scene, self._weights, self._nothing_kept, self._costs, self._contact_step,
+            self._least_clearance,
+        )  # fmt: skip
         self._totals[begin:end] = self._costs[:, begin:end].sum(axis=0)
         self._count = end
+
+    def _roll_out(self, indices: np.ndarray) -> Rollouts:
+        """States of some of the candidates: to work them out again costs less than to keep those of all."""
+        count = len(indices)
+        targets, rollouts = np.ascontiguousarray(self._targets[:, indices]), make_rollouts(self._steps, count)
+        costs, least = np.empty((len(TERMS), count), dtype=np.float32), np.empty(count, dtype=np.float32)
+        contact_step = np.empty(count, dtype=np.int32)
+        evaluate_candidates(targets, 0, count, self._scene, self._weights, rollouts, costs, contact_step, least)
+        return rollouts
 
     def _rank(self) -> np.ndarray:
         """Indices from best to worst: without contact first, by cost; then those that touch latest."""
@@ -154,5 +168,6 @@ class Optimizer:
             costs=self._costs[:, : self._count],
             totals=self._totals[: self._count],
             least_clearance=self._least_clearance[: self._count],
-            rollouts=self._rollouts,
+            motion=self._roll_out(order[:1]),
+            roll_out=self._roll_out,
         )

@@ -351,7 +351,7 @@ class LocalPlanner:
         self._motion.add(trajectory)
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None
         first_second = int(round(1.0 / self.params.horizon.step_s))
-        clearance = optimum.rollouts.clearance[:first_second, optimum.chosen]
+        clearance = optimum.motion.clearance[:first_second]
         rejected = optimum.costs[:, optimum.rejected] if optimum.rejected >= 0 else np.full(len(TERMS), np.nan)
         return LocalPlan(
             state=plan_state,
@@ -419,16 +419,16 @@ class LocalPlanner:
     def _make_trajectory(
         self, now_s: float, start_s: float, state: RobotState, grid: LocalGrid, optimum: Optimum, reason: str
     ) -> Trajectory:
-        r, k = optimum.rollouts, optimum.chosen
-        x, y = r.x[:, k] + grid.origin_odom[0], r.y[:, k] + grid.origin_odom[1]
-        yaw = np.arctan2(r.sin[:, k], r.cos[:, k])
+        r = optimum.motion
+        x, y = r.x[:, 0] + grid.origin_odom[0], r.y[:, 0] + grid.origin_odom[1]
+        yaw = np.arctan2(r.sin[:, 0], r.cos[:, 0])
         return Trajectory(
             stamp_s=now_s,
             start_s=start_s,
             step_s=self.params.horizon.step_s,
             poses_odom=np.vstack([state.pose_odom_base, np.stack([x, y, yaw], axis=1)]),
-            twists=np.vstack([state.twist, np.stack([r.v[:, k], r.omega[:, k]], axis=1)]),
-            accelerations=np.vstack([state.acceleration, np.stack([r.a[:, k], r.alpha[:, k]], axis=1)]),
+            twists=np.vstack([state.twist, np.stack([r.v[:, 0], r.omega[:, 0]], axis=1)]),
+            accelerations=np.vstack([state.acceleration, np.stack([r.a[:, 0], r.alpha[:, 0]], axis=1)]),
             reason=reason,
         )
 
@@ -452,9 +452,9 @@ def _place(point: FloatArray) -> str:
 
 def _is_standing(optimum: Optimum) -> bool:
     """Whether the chosen trajectory stays where it begins."""
-    r, k = optimum.rollouts, optimum.chosen
-    moved_m = np.hypot(r.x[:, k] - r.x[0, k], r.y[:, k] - r.y[0, k]).max()
-    turned = r.cos[:, k] * r.cos[0, k] + r.sin[:, k] * r.sin[0, k]
+    r = optimum.motion
+    moved_m = np.hypot(r.x - r.x[0], r.y - r.y[0]).max()
+    turned = r.cos * r.cos[0] + r.sin * r.sin[0]
     return bool(moved_m < STANDING_M and turned.min() > np.cos(STANDING_RAD))
 
 
@@ -468,12 +468,12 @@ def _make_sampler(
         order = np.argsort(costs, kind="stable")
         picked = order[np.linspace(0, len(order) - 1, min(count, len(order))).astype(np.int64)]
         picked[0] = optimum.chosen
-        r = optimum.rollouts
+        r = optimum.roll_out(picked)
         poses = np.empty((len(picked), r.x.shape[0] + 1, 3), dtype=np.float32)
         poses[:, 0] = state.pose_odom_base
-        poses[:, 1:, 0] = r.x[:, picked].T + grid.origin_odom[0]
-        poses[:, 1:, 1] = r.y[:, picked].T + grid.origin_odom[1]
-        poses[:, 1:, 2] = np.arctan2(r.sin[:, picked], r.cos[:, picked]).T
+        poses[:, 1:, 0] = r.x.T + grid.origin_odom[0]
+        poses[:, 1:, 1] = r.y.T + grid.origin_odom[1]
+        poses[:, 1:, 2] = np.arctan2(r.sin, r.cos).T
         return poses, costs[picked].astype(np.float32)
 
     return sample

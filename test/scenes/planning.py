@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from astro_nav.kernels import evaluate
 from astro_nav.kernels.evaluate import Rollouts
 from astro_nav.kernels.rollout import MotionLimits, PoseLaw, roll_out
 from astro_nav.local_planning.weights import make_weights
@@ -19,7 +20,7 @@ def load_weights(changes=None):
 
 
 def make_rollouts(count: int, steps: int = STEPS) -> Rollouts:
-    return Rollouts(*(np.zeros((steps, count), dtype=np.float32) for _ in Rollouts._fields))
+    return evaluate.make_rollouts(steps, count)
 
 
 def draw_targets(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from astro_nav.evaluation.stack import StackParams
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.goal_lattice import HEADINGS
-from astro_nav.kernels.evaluate import TERMS, Rollouts, Scene, evaluate_candidates
+from astro_nav.kernels.evaluate import TERMS, Scene, evaluate_candidates, make_rollouts
 from astro_nav.kernels.peers.path_integral import PathIntegralScene, PathIntegralWeights, evaluate_path_integral
 from astro_nav.local_planning.guidance import PathGuide
 from astro_nav.local_planning.hypotheses import arrange_people
@@ -95,7 +95,7 @@ def _make_own(params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_
     targets = single(
         [start[0] + distance * np.cos(bearing), start[1] + distance * np.sin(bearing), np.cos(heading), np.sin(heading), speed]
     )
-    rollouts = Rollouts(*(np.zeros((steps, count), dtype=np.float32) for _ in Rollouts._fields))
+    rollouts = make_rollouts(steps, 0)  # as in the planner, only what is chosen is kept
     costs, contact = np.zeros((len(TERMS), count), dtype=np.float32), np.zeros(count, dtype=np.int32)
     least, weights = np.zeros(count, dtype=np.float32), make_weights(local, None)
     return lambda: evaluate_candidates(targets, 0, count, scene, weights, rollouts, costs, contact, least)

@@ -62,6 +62,10 @@ class RecordingPlanner:
         """Record who is followed."""
         self._pass_on("set_followed", track_id)
 
+    def note_delivery(self, delay_s: float) -> None:
+        """Record how long a plan was under way."""
+        self._pass_on("note_delivery", delay_s)
+
     def plan(self, now_s: float) -> LocalPlan:
         """Record a cycle."""
         cycle = self.cycles[-1]
