@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from astro_nav.kernels.cost_to_go import compute_rates, descend, march
+from astro_nav.kernels.cost_to_go import compute_rates, descend, make_march_scratch, march
 from astro_nav.params.local_planner import GuidanceParams
 from astro_nav.types import FREE, UNKNOWN, Float32Array, FloatArray, LocalGrid
 
@@ -52,9 +52,7 @@ class PathGuide:
         self._remaining_m = np.zeros(0)
         self._index = 0
         self._rate = np.empty((cells, cells), dtype=np.float32)
-        self._heap_keys = np.empty(cells * cells, dtype=np.float32)
-        self._heap_cells = np.empty(cells * cells, dtype=np.int32)
-        self._heap_position = np.empty(cells * cells, dtype=np.int32)
+        self._scratch = make_march_scratch(cells, cells)
         self._way = np.empty((int(12.0 / STRIDE_M), 2))
 
     @property
@@ -89,10 +87,7 @@ class PathGuide:
         )  # fmt: skip
         cells, values = self._make_seeds(path_odom, exit_index, goal_inside, grid)
         cost_to_go = np.empty_like(self._rate)
-        march(
-            self._rate, np.float32(grid.resolution_m), cells, values, cost_to_go, self._heap_keys, self._heap_cells,
-            self._heap_position,
-        )  # fmt: skip
+        march(self._rate, np.float32(grid.resolution_m), cells, values, cost_to_go, self._scratch)
         count = descend(
             cost_to_go, grid.origin_odom[0], grid.origin_odom[1], grid.resolution_m, robot_odom[0], robot_odom[1], STRIDE_M,
             self._way,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import local_map as oracle
 
-from astro_nav.kernels.cost_to_go import compute_rates, descend, march
+from astro_nav.kernels.cost_to_go import compute_rates, descend, make_march_scratch, march
 from astro_nav.kernels.ray_evidence import add_rays
 from astro_nav.kernels.surface_distance import compute_surface_distances
 
@@ -22,11 +22,7 @@ def run_march(rate, resolution, seeds):
     cells = np.array([row * width + column for row, column in seeds], dtype=np.int64)
     values = np.array(list(seeds.values()), dtype=np.float32)
     cost = np.empty_like(rate)
-    size = rate.size
-    march(
-        rate, single(resolution), cells, values, cost, np.empty(size, np.float32), np.empty(size, np.int32),
-        np.empty(size, np.int32),
-    )  # fmt: skip
+    march(rate, single(resolution), cells, values, cost, make_march_scratch(height, width))
     return cost
 
 
@@ -107,6 +103,17 @@ def test_fast_marching_equals_relaxation(seed):
     seeds = {(int(rng.integers(14)), int(rng.integers(17))): float(rng.uniform(0, 0.3)) for _ in range(3)}
     cost = run_march(rate, 0.05, seeds)
     np.testing.assert_allclose(cost, oracle.solve_eikonal(rate.tolist(), 0.05, seeds), rtol=1e-4, atol=1e-5)
+
+
+def test_marching_past_obstacles_from_seeds_far_apart_equals_relaxation():
+    rng = np.random.default_rng(3)
+    rate = np.where(rng.random((15, 18)) < 0.35, 100.0, rng.uniform(1.0, 4.0, (15, 18))).astype(np.float32)
+    seeds = {(2, 3): 1.7, (13, 16): 0.0, (7, 0): 40.0}
+    np.testing.assert_allclose(run_march(rate, 0.05, seeds), oracle.solve_eikonal(rate.tolist(), 0.05, seeds), rtol=1e-4)
+
+
+def test_without_seeds_nothing_is_reached():
+    assert np.isinf(run_march(np.ones((6, 9), dtype=np.float32), 0.05, {})).all()
 
 
 def test_cost_to_go_in_the_open_is_the_distance():

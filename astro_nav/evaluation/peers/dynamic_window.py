@@ -10,7 +10,7 @@ import numpy as np
 
 from astro_nav.evaluation.peers.planner import Choice, Moment, PeerPlanner
 from astro_nav.evaluation.stack import MotionPlanner, StackParams
-from astro_nav.kernels.cost_to_go import march
+from astro_nav.kernels.cost_to_go import make_march_scratch, march
 from astro_nav.kernels.costs.clearance import measure_clearance
 from astro_nav.kernels.lanes import BLOCK
 from astro_nav.kernels.peers.velocity_rollout import roll_out_velocities
@@ -69,8 +69,7 @@ class DynamicWindowPlanner(PeerPlanner):
         own = peers.dwa
         self._steps = int(round(own.horizon_s / own.step_s))
         self._oscillation = Oscillation(own.oscillation_m, own.oscillation_rad)
-        cells = self._map.size
-        self._heap = (np.empty(cells**2, np.float32), np.empty(cells**2, np.int32), np.empty(cells**2, np.int32))
+        self._scratch = make_march_scratch(self._map.size, self._map.size)
 
     @property
     def path_ahead_m(self) -> float:
@@ -149,5 +148,5 @@ class DynamicWindowPlanner(PeerPlanner):
         columns, rows = (axis.ravel() for axis in np.meshgrid(np.arange(column - 2, column + 3), np.arange(row - 2, row + 3)))
         away = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1]) * grid.resolution_m
         field = np.empty_like(rate)
-        march(rate, single(grid.resolution_m), rows * size + columns, away.astype(np.float32), field, *self._heap)
+        march(rate, single(grid.resolution_m), rows * size + columns, away.astype(np.float32), field, self._scratch)
         return field
