@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from astro_nav.kernels.approximations import interpolate_bilinear
+from astro_nav.kernels.costs.clearance import find_clearance
 from astro_nav.kernels.costs.progress import Goal, ProgressWeights, measure_pose_distance
 from astro_nav.kernels.jit import kernel
+from astro_nav.kernels.lanes import BLOCK, CLEARANCE, COS, SIN, X, Y, copy_from_lanes, fill_lanes, make_lanes
 
 HEADINGS = 16
 # Ways of one step along each heading, in cells; headings lie at their directions, which are not quite even.
@@ -57,12 +58,23 @@ class LatticeWeights(NamedTuple):
     longest: float
 
 
-@kernel
-def measure_excess(
-    distance, resolution, goal: Goal, circles_x, circles_y, radius, weights: ProgressWeights, lattice: LatticeWeights,
-    spacing, price, cost, excess, queue_next, queue_node, bucket_first,
-):  # fmt: skip
-    """Fill what obstacles add to the distance to the goal, for every pose of the lattice.
+@kernel(fast=True)
+def measure_plain_distances(weights: ProgressWeights, spacing, plain):
+    """Fill (HEADINGS, N, N) float32 with the distance from every pose of the lattice to the goal where nothing stands [m]."""
+    at_goal = Goal(np.float32(0.0), np.float32(0.0), np.float32(1.0), np.float32(0.0), np.float32(1.0))
+    size = plain.shape[1]
+    for k in range(HEADINGS):
+        cos, sin = np.float32(math.cos(ANGLES[k])), np.float32(math.sin(ANGLES[k]))
+        for i in range(size):
+            dy = np.float32((size // 2 - i) * spacing)
+            for j in range(size):
+                dx = np.float32((size // 2 - j) * spacing)
+                plain[k, i, j] = measure_pose_distance(dx, dy, cos, sin, at_goal, weights)
+
+
+@kernel(fast=True)
+def measure_lattice_clearance(distance, resolution, goal: Goal, circles_x, circles_y, radius, spacing, clearance):
+    """Fill the clearance of the footprint at every pose of the lattice.
 
     Args:
         distance: (H, W) float32 distance field; its corner is the origin of the goal's frame of reference [m].
@@ -70,25 +82,49 @@ def measure_excess(
         goal: the goal pose relative to that corner.
         circles_x, circles_y: (C,) float32 circles that cover the footprint, in base_link [m].
         radius: of the circles [m].
-        weights: of the distance between poses.
+        spacing: of the lattice [m].
+        clearance: (HEADINGS, N, N) float32, filled; N odd, the goal is the middle.
+    """
+    zero, size = np.float32(0.0), clearance.shape[1]
+    poses = size * size
+    lanes, cells = make_lanes()
+    for k in range(HEADINGS):
+        cos, sin = np.float32(math.cos(ANGLES[k])), np.float32(math.sin(ANGLES[k]))
+        fill_lanes(lanes, COS, cos * goal.cos - sin * goal.sin)
+        fill_lanes(lanes, SIN, sin * goal.cos + cos * goal.sin)
+        flat = clearance[k].reshape(-1)
+        for first in range(0, poses, BLOCK):
+            for lane in range(BLOCK):
+                i, j = (first + lane) // size, (first + lane) % size
+                along, side = np.float32((j - size // 2) * spacing), np.float32((i - size // 2) * spacing)
+                lanes[X + lane] = goal.x + goal.cos * along - goal.sin * side
+                lanes[Y + lane] = goal.y + goal.sin * along + goal.cos * side
+            find_clearance(lanes, cells, circles_x, circles_y, radius, distance, zero, zero, resolution)
+            copy_from_lanes(lanes, CLEARANCE, flat, first, min(BLOCK, poses - first))
+
+
+@kernel
+def measure_excess(clearance, plain, lattice: LatticeWeights, spacing, price, cost, excess, queue_next, queue_node, bucket_first):
+    """Fill what obstacles add to the distance to the goal, for every pose of the lattice.
+
+    Args:
+        clearance: (HEADINGS, N, N) float32 of the footprint; see `measure_lattice_clearance` [m].
+        plain: (HEADINGS, N, N) float32 distance without obstacles; see `measure_plain_distances` [m].
         lattice: of the search.
         spacing: of the lattice [m].
-        price: (HEADINGS, N, N) float32 scratch; filled with what a metre costs there, +inf where the footprint does not fit;
-            N odd, the goal is the middle.
+        price: (HEADINGS, N, N) float32 scratch; filled with what a metre costs there, +inf where the footprint does not fit.
         cost: (HEADINGS, N, N) float32 scratch; filled with the cost of the cheapest way, +inf or 1e6 where there is none [m].
         excess: (HEADINGS, N, N) float32, filled [m]: heading, side (along the goal's y), along (the goal's x).
         queue_next, queue_node: (Q,) int32 scratch; Q bounds how often a cost may be improved.
         bucket_first: (B,) int32 scratch; costs beyond B * BUCKET are not searched.
     """
-    _measure_prices(distance, resolution, goal, circles_x, circles_y, radius, lattice, spacing, price)
-    _search(weights, lattice, spacing, price, cost, queue_next, queue_node, bucket_first)
+    _set_prices(clearance, lattice, price)
+    _search(plain, lattice, spacing, price, cost, queue_next, queue_node, bucket_first)
     size = cost.shape[1]
-    middle = size // 2
     for k in range(HEADINGS):
         for i in range(size):
             for j in range(size):
-                plain = _measure_plain(k, (j - middle) * spacing, (i - middle) * spacing, weights)
-                over = cost[k, i, j] - (1.0 + lattice.slack_share) * plain - lattice.slack
+                over = cost[k, i, j] - (1.0 + lattice.slack_share) * plain[k, i, j] - lattice.slack
                 excess[k, i, j] = np.float32(min(max(over, 0.0), lattice.longest))
     for _ in range(FRINGE):
         _grow_fringe(cost, excess, lattice.fringe)
@@ -121,46 +157,20 @@ def _grow_fringe(cost, excess, rise):
 
 
 @kernel
-def _measure_plain(k, along, side, weights):
-    """Distance to the goal pose from (along, side) in the goal's frame with heading ANGLES[k]."""
-    at_goal = Goal(np.float32(0.0), np.float32(0.0), np.float32(1.0), np.float32(0.0), np.float32(1.0))
-    return float(
-        measure_pose_distance(
-            np.float32(-along), np.float32(-side), np.float32(math.cos(ANGLES[k])), np.float32(math.sin(ANGLES[k])), at_goal,
-            weights,
-        )  # fmt: skip
-    )
-
-
-@kernel
-def _measure_prices(distance, resolution, goal, circles_x, circles_y, radius, lattice, spacing, price):
+def _set_prices(clearance, lattice, price):
     """What a metre costs at every pose: 1, more beside obstacles, +inf where the footprint does not keep the margin."""
-    size = price.shape[1]
-    middle = size // 2
-    per_cell, half = np.float32(1.0) / resolution, np.float32(0.5)
-    for k in range(HEADINGS):
-        cos = math.cos(ANGLES[k]) * goal.cos - math.sin(ANGLES[k]) * goal.sin
-        sin = math.sin(ANGLES[k]) * goal.cos + math.cos(ANGLES[k]) * goal.sin
-        for i in range(size):
-            for j in range(size):
-                along, side = (j - middle) * spacing, (i - middle) * spacing
-                x = goal.x + goal.cos * along - goal.sin * side
-                y = goal.y + goal.sin * along + goal.cos * side
-                least = 1e6
-                for c in range(circles_x.shape[0]):
-                    px = np.float32(x + cos * circles_x[c] - sin * circles_y[c])
-                    py = np.float32(y + sin * circles_x[c] + cos * circles_y[c])
-                    least = min(least, float(interpolate_bilinear(distance, py * per_cell - half, px * per_cell - half)))
-                gap = least - radius
-                if gap < lattice.margin:
-                    price[k, i, j] = np.float32(np.inf)
-                else:
-                    ratio = max(gap, 0.0) / lattice.near_range
-                    price[k, i, j] = np.float32(1.0 + lattice.near * math.exp(-ratio * ratio))
+    gaps, prices = clearance.reshape(-1), price.reshape(-1)
+    for pose in range(gaps.shape[0]):
+        if gaps[pose] < lattice.margin:
+            prices[pose] = np.float32(np.inf)
+            continue
+        ratio = max(gaps[pose], 0.0) / lattice.near_range
+        # exp(-25) is nothing beside 1 in single precision.
+        prices[pose] = np.float32(1.0 + lattice.near * math.exp(-ratio * ratio)) if ratio < 5.0 else np.float32(1.0)
 
 
 @kernel
-def _search(weights, lattice, spacing, price, cost, queue_next, queue_node, bucket_first):
+def _search(plain, lattice, spacing, price, cost, queue_next, queue_node, bucket_first):
     """Cheapest ways from every free pose to the goal, backwards from it."""
     size = price.shape[1]
     middle = size // 2
@@ -175,7 +185,7 @@ def _search(weights, lattice, spacing, price, cost, queue_next, queue_node, buck
             for j in range(middle - 1, middle + 2):
                 node = (k * size + i) * size + j
                 if flat_price[node] < np.inf:
-                    value = _measure_plain(k, (j - middle) * spacing, (i - middle) * spacing, weights)
+                    value = plain[k, i, j]
                     flat_cost[node] = value
                     bucket = int(value / BUCKET)
                     queue_node[used], queue_next[used] = node, bucket_first[bucket]

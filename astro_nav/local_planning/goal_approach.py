@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from astro_nav.kernels.costs.progress import Goal, ProgressWeights
-from astro_nav.kernels.goal_lattice import BUCKET, HEADINGS, LatticeWeights, measure_excess
+from astro_nav.kernels.goal_lattice import (
+    BUCKET,
+    HEADINGS,
+    LatticeWeights,
+    measure_excess,
+    measure_lattice_clearance,
+    measure_plain_distances,
+)
 from astro_nav.local_planning.pose_clearance import measure_pose_clearance
 from astro_nav.params.local_planner import ApproachParams
 from astro_nav.types import Float32Array, FloatArray, LocalGrid
@@ -33,6 +40,9 @@ class GoalApproach:
         self._circles, self._turn_reach_m = circles, turn_reach_m
         size = 2 * int(np.ceil(params.reach_m / params.spacing_m)) + 1
         shape = (HEADINGS, size, size)
+        self._clearance = np.zeros(shape, dtype=np.float32)
+        self._plain = np.zeros(shape, dtype=np.float32)
+        self._plain_weights: ProgressWeights | None = None  # those that the plain distances were measured with
         self._price = np.zeros(shape, dtype=np.float32)
         self._cost = np.zeros(shape, dtype=np.float32)
         self._excess = np.zeros(shape, dtype=np.float32)
@@ -76,21 +86,30 @@ class GoalApproach:
             return self._excess
         if not known:
             self._less_m = 0.0
+        self._measure(goal, grid, weights)
         while True:
-            self._search(goal, grid, min(margin_m, at_goal - 0.005) - self._less_m, weights)
+            self._search(min(margin_m, at_goal - 0.005) - self._less_m, weights)
             reached = np.count_nonzero(self._cost < FAR_M) / max(np.count_nonzero(np.isfinite(self._price)), 1)
             if reached >= self.params.reached_share or self._less_m >= self.params.most_less_m:
                 return self._excess
             # In a tight spot the lattice is too coarse to find the way out that there is: look for that of a slimmer robot.
             self._less_m += self.params.less_step_m
 
-    def _search(self, goal: Goal, grid: LocalGrid, margin_m: float, weights: ProgressWeights) -> None:
+    def _measure(self, goal: Goal, grid: LocalGrid, weights: ProgressWeights) -> None:
+        """What the search needs to know of the poses, whatever the margin."""
+        measure_lattice_clearance(
+            grid.distance_m, single(grid.resolution_m), goal, *self._circles, self.params.spacing_m, self._clearance
+        )
+        if weights != self._plain_weights:
+            measure_plain_distances(weights, self.params.spacing_m, self._plain)
+            self._plain_weights = weights
+
+    def _search(self, margin_m: float, weights: ProgressWeights) -> None:
         params = self.params
         lattice = LatticeWeights(
             params.reverse, float(weights.goal_turn), margin_m, params.near_gain, params.near_range_m, self._turn_reach_m,
             params.slack_m, params.slack_share, params.fringe_m, params.most_excess_m,
         )  # fmt: skip
         measure_excess(
-            grid.distance_m, single(grid.resolution_m), goal, *self._circles, weights, lattice, params.spacing_m, self._price,
-            self._cost, self._excess, *self._queue, self._buckets,
-        )  # fmt: skip
+            self._clearance, self._plain, lattice, params.spacing_m, self._price, self._cost, self._excess, *self._queue, self._buckets
+        )

@@ -12,7 +12,15 @@ from scenes.planning import load_weights
 
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal, look_up_excess
-from astro_nav.kernels.goal_lattice import ANGLES, BUCKET, HEADINGS, LatticeWeights, measure_excess
+from astro_nav.kernels.goal_lattice import (
+    ANGLES,
+    BUCKET,
+    HEADINGS,
+    LatticeWeights,
+    measure_excess,
+    measure_lattice_clearance,
+    measure_plain_distances,
+)
 from astro_nav.kernels.lanes import ADDED, BLOCK, COS, SIN, X, Y, make_lanes
 
 FOOTPRINT = np.array([[0.21, 0.125], [-0.21, 0.125], [-0.21, -0.125], [0.21, -0.125]])
@@ -31,13 +39,16 @@ def wall_below(y_m: float) -> np.ndarray:
 
 def measure(distance, goal, size=41):
     shape = (HEADINGS, size, size)
-    price, cost, excess = (np.zeros(shape, dtype=np.float32) for _ in range(3))
+    clearance, plain, price, cost, excess = (np.zeros(shape, dtype=np.float32) for _ in range(5))
     queue = [np.zeros(8 * cost.size, dtype=np.int32) for _ in range(2)]
+    at = Goal(single(goal[0]), single(goal[1]), single(math.cos(goal[2])), single(math.sin(goal[2])), single(1.0))
+    measure_lattice_clearance(
+        distance, single(RESOLUTION), at, single(CENTRES[:, 0]), single(CENTRES[:, 1]), single(RADIUS), SPACING, clearance
+    )
+    measure_plain_distances(WEIGHTS, SPACING, plain)
     measure_excess(
-        distance, single(RESOLUTION), Goal(single(goal[0]), single(goal[1]), single(math.cos(goal[2])), single(math.sin(goal[2])), single(1.0)),
-        single(CENTRES[:, 0]), single(CENTRES[:, 1]), single(RADIUS), WEIGHTS, LATTICE, SPACING, price, cost, excess, *queue,
-        np.zeros(int(6.0 / BUCKET), dtype=np.int32),
-    )  # fmt: skip
+        clearance, plain, LATTICE, SPACING, price, cost, excess, *queue, np.zeros(int(6.0 / BUCKET), dtype=np.int32)
+    )
     return price, cost, excess
 
 
