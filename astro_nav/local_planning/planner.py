@@ -7,6 +7,7 @@ effect, guide, search, conclude.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,6 +47,7 @@ from astro_nav.types import (
 )
 
 CIRCLE_EXCESS_M = 0.01  # how far the circles that cover the footprint may reach beyond its half width
+MOST_OVER_LIMIT = 1.5  # a robot may be pushed, or roll; faster than this it is odometry that is wrong
 WAITING_M = 0.5  # a robot that stands farther than this from its goal waits for something
 WAITING_FOR_M = 3.0  # and, when there is something that moves so near, for that
 AHEAD = 10  # this point of the guidance is where it would go, half a metre ahead
@@ -256,6 +258,10 @@ class LocalPlanner:
             newest, self._motion, effect_s if is_ahead else newest.stamp_s,
             freshness.max_plan_deviation_m, freshness.max_speed_deviation_mps,
         )  # fmt: skip
+        # Odometry may say anything, and candidates that begin so fast would leave every map.
+        limits = self.params.robot.limits
+        most = MOST_OVER_LIMIT * np.array([max(limits.max_speed_mps, limits.max_wheel_speed_mps), limits.max_turn_rate_radps])
+        state = replace(state, twist=np.clip(state.twist, -most, most))
         return effect_s if is_ahead else now_s, state
 
     def _forget_motion(self) -> None:

@@ -72,13 +72,30 @@ def test_until_a_plan_takes_effect_the_robot_does_what_all_plans_before_it_say()
     """With a lead of 0.3 s three trajectories lie between the newest odometry and the start of the next one."""
     speeds = [0.2, 0.4, 0.6, 0.8]
     motion = commit(*(make_trajectory(speed, 10.0 + 0.1 * k) for k, speed in enumerate(speeds)))
-    state = fast_forward_robot(Odometry(10.05, np.array([5.0, 1.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
+    state = fast_forward_robot(Odometry(10.05, np.array([0.01, 0.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
+    # 0.05 s at 0.2, 0.1 s each at 0.4 and 0.6, 0.05 s at 0.8 m/s
+    assert state.pose_odom_base[0] == pytest.approx(0.01 + 0.15, abs=1e-3)
     assert state.twist[0] == pytest.approx(0.8, abs=1e-6)
-    travelled = state.pose_odom_base - (5.0, 1.0, 0.0)
-    # 0.05 s at 0.2, 0.1 s each at 0.4 and 0.6, 0.05 s at 0.8 m/s; odometry is far from where the plans thought it would be.
-    alone = fast_forward_robot(Odometry(10.05, np.array([0.01, 0.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
-    assert alone.pose_odom_base[0] == pytest.approx(0.01 + 0.15, abs=1e-3)
-    assert travelled[0] == pytest.approx(0.2 * 0.3, abs=1e-3)
+    # Who is far from where the plans thought it would be goes on as measured, for what the plans changed was no motion.
+    astray = fast_forward_robot(Odometry(10.05, np.array([5.0, 1.0, 0.0]), np.array([0.2, 0.0])), motion, 10.35, 0.15, 0.1)
+    np.testing.assert_allclose(astray.pose_odom_base, [5.0 + 0.2 * 0.3, 1.0, 0.0], atol=1e-3)
+    assert astray.twist[0] == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize("lead_cycles", [1, 3, 6])
+def test_a_lasting_deviation_is_put_right_once_however_many_plans_are_under_way(lead_cycles):
+    """A robot that does not get faster than 0.5 m/s, told to drive at 0.8 m/s: the plans settle at what it does."""
+    motion, speeds = CommittedMotion(), []
+    for cycle in range(60):
+        now_s = 20.0 + 0.1 * cycle
+        odometry = Odometry(now_s - 0.1, np.array([0.05 * cycle, 0.0, 0.0]), np.array([0.5, 0.0]))
+        state = fast_forward_robot(odometry, motion, now_s + 0.1 * lead_cycles, 0.15, 0.1)
+        speed = np.minimum(state.twist[0] + 0.08 * np.arange(31), 0.8)
+        x = state.pose_odom_base[0] + np.concatenate([[0.0], np.cumsum(0.05 * (speed[1:] + speed[:-1]))])
+        poses, twists = (np.stack([column, *[np.zeros(31)] * rest], axis=1) for column, rest in ((x, 2), (speed, 1)))
+        motion.add(Trajectory(now_s, state.stamp_s, 0.1, poses, twists, np.zeros((31, 2))))
+        speeds.append(state.twist[0])
+    assert 0.4 <= min(speeds) and max(speeds) <= 0.9
 
 
 def test_a_plan_that_comes_first_after_all_takes_the_place_of_later_ones():

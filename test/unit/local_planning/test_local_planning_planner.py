@@ -90,6 +90,14 @@ def test_a_plan_begins_where_the_robot_will_be_or_on_request_where_it_was_seen()
     assert plan.trajectory.start_s == plan.trajectory.stamp_s
 
 
+def test_odometry_that_says_what_no_robot_does_is_survived():
+    planner = Driver(line_to(3.0)).drive(1.0).planner
+    planner.add_odometry(Odometry(1.0, np.array([0.3, 0.0, 0.0]), np.array([43.0, 96.0])))
+    plan = planner.plan(1.0)
+    assert np.isfinite(plan.trajectory.poses_odom).all()
+    assert abs(plan.trajectory.twists[0, 0]) <= 1.5 * PARAMS.robot.limits.max_wheel_speed_mps
+
+
 def test_the_lead_is_what_the_safety_controller_says_it_takes():
     planner = Driver(line_to(3.0)).drive(0.5).planner
     for delay_s in (0.21, 0.19, 0.9, 0.2):  # one was held up by chance
