@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from astro_nav.evaluation.forecasts import ForecastRecorder
 from astro_nav.evaluation.scenario import EpisodeRecord, FollowOrder, GoalRow, Scenario
 from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.stack import MakePlanner, Stack, StackReport, make_astro
@@ -82,6 +83,7 @@ class ClosedLoop:
         self._radii_m: dict[str, float] = {}
         self._reasons: Counter[str] = Counter()
         self._candidates: list[int] = []
+        self._forecasts = ForecastRecorder()
 
     def run(self, watch: Watch | None = None) -> EpisodeRecord:
         """Run to the end.
@@ -103,8 +105,10 @@ class ClosedLoop:
             truth = simulator.truth()
             self._give_orders(now_s, truth.pose_map_base)
             report = stack.step(now_s)
+            self._forecasts.note_truth(now_s, truth.pose_map_base)
             if report.is_new_plan and report.plan is not None:
                 self._candidates.append(report.plan.candidates)
+                self._forecasts.note_plan(report.plan, stack.odometry, now_s)
             simulator.set_command(report.verdict.twist)
             if report.screen_motion is not None:
                 motion = report.screen_motion
@@ -229,6 +233,7 @@ class ClosedLoop:
             wall_s=wall_s,
             success=verdict is True and not any(contact.by_robot for contact in contacts),
             timed_out=verdict is None,
+            forecasts=tuple(self._forecasts.forecasts),
         )
 
 

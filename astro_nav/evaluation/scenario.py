@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from astro_nav.evaluation.forecasts import Forecast
 from astro_nav.params.robot import RobotParams
 from astro_nav.simulation.events import Contact, Event
 from astro_nav.simulation.people import Behaviour
@@ -143,6 +144,7 @@ class EpisodeRecord:
         reference_robot: the scenario's robot without the user's changes, so that ideal times do not depend on them.
         wall_s: duration of the episode on the wall clock.
         error: "" or the traceback of what ended the episode.
+        forecasts: what was predicted of people.
         followed_map: (N, 2) where the stack believed the followed person to be, NaN while it followed nobody or had lost them.
     """
 
@@ -169,4 +171,5 @@ class EpisodeRecord:
     success: bool
     timed_out: bool
     error: str = ""
+    forecasts: tuple[Forecast, ...] = ()
     followed_map: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))

@@ -149,6 +149,11 @@ class Stack:
         """Whether there is a goal."""
         return self._keeper.is_busy
 
+    @property
+    def odometry(self) -> Odometry | None:
+        """The newest odometry, None before the first."""
+        return self._odometry
+
     def navigate(self, goal_id: Any, goals_map: FloatArray, now_s: float) -> None:
         """Drive to goals (G, 3), giving up the present ones without a stop."""
         self._keeper.navigate(goal_id, goals_map, now_s)

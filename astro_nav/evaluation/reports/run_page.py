@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from astro_nav.evaluation.metrics import METRICS
+from astro_nav.evaluation.metrics.predictions import PROMISES, Counts, add_kept_promises
 from astro_nav.evaluation.metrics.summary import OF_SUCCESSES
 from astro_nav.evaluation.reports.charts import draw_histogram, draw_outcome_bar, draw_reliability
 from astro_nav.evaluation.reports.explanations import EXPLANATIONS, HEADLINES, entitle_metric, entitle_with_unit, format_metric, format_unit
@@ -18,12 +19,9 @@ from astro_nav.evaluation.reports.page import make_facts, make_page, make_table,
 from astro_nav.evaluation.reports.replays import Replay, make_player, make_pictures, replay_episodes
 from astro_nav.evaluation.reports.run_reading import Run, describe_row, read_run, sort_worst_first
 from astro_nav.evaluation.reports.statistics import compute_wilson_interval
-from astro_nav.evaluation.store import read_json
 from astro_nav.types import FloatArray
 
 REPORT_FILE = "report.html"
-# Written by whoever measures predictions: {"points": [{"expected": 0.5, "observed": 0.47}, ...]}.
-RELIABILITY_FILE = "prediction_reliability.json"
 REPLAYED = 3
 MAX_TABLE_ROWS = 2000
 TABLE_COLUMNS = (
@@ -74,8 +72,8 @@ def make_report(run: Run, replays: Sequence[Replay]) -> str:
         ("metrics", "All figures", _make_metrics_table(run)),
         ("episodes", "All episodes", _make_episodes_table(run)),
     ]
-    if (run.path / RELIABILITY_FILE).is_file():
-        sections.append(("prediction", "Are predictions honest?", _make_reliability(run)))
+    if kept := add_kept_promises(run.rows):
+        sections.append(("prediction", "Are predictions honest?", _make_reliability(kept)))
     sections.append(("settings", "Settings and machine", _make_settings(run)))
     return make_page(f"{run.title}: report", _make_header(run), sections, ("page.js", "player.js"))
 
@@ -206,13 +204,18 @@ def _make_episodes_table(run: Run) -> str:
     return f"<p>Any of them can be looked at with <code>{escape(command)}</code>.</p>{table}"
 
 
-def _make_reliability(run: Run) -> str:
-    points = read_json(run.path / RELIABILITY_FILE).get("points", [])
+def _make_reliability(kept: Mapping[str, Counts]) -> str:
     words = (
-        "How often a person really was inside the area in which the robot had promised them to be with this probability. On the "
-        "dashed line promises are kept; below it the robot is too sure of itself."
+        "How often somebody who walked really was inside the ellipse in which the robot had promised them to be with this probability. On "
+        "the dashed line promises are kept; below it the robot is too sure of itself, above it, too timid."
     )
-    return f"<p>{words}</p><figure style=\"max-width: 320px\">{draw_reliability(points)}</figure>"
+    figures = []
+    for horizon, counts in kept.items():
+        points = [{"expected": promise, "observed": held / counts["count"]} for promise, held in zip(PROMISES, counts["kept"])]
+        share = counts["kept"][PROMISES.index(0.95)] / counts["count"]
+        caption = f"{horizon} s ahead: the 95 % ellipse held them in {100.0 * share:.1f} % of {counts['count']} predictions"
+        figures.append(f'<figure style="max-width: 320px">{draw_reliability(points)}<figcaption>{caption}</figcaption></figure>')
+    return f'<p>{words}</p><div class="charts">{"".join(figures)}</div>'
 
 
 def _make_settings(run: Run) -> str:

@@ -15,7 +15,7 @@ from astro_nav.evaluation.metrics import METRICS, describe_crash, measure_episod
 from astro_nav.evaluation.reports import replays
 from astro_nav.evaluation.reports.charts import choose_edges, draw_histogram
 from astro_nav.evaluation.reports.explanations import EXPLANATIONS, HEADLINES, SHARES, entitle_metric, format_metric
-from astro_nav.evaluation.reports.run_page import RELIABILITY_FILE, choose_episodes, write_report
+from astro_nav.evaluation.reports.run_page import choose_episodes, write_report
 from astro_nav.evaluation.reports.run_reading import read_run, sort_worst_first
 from astro_nav.evaluation.episode import make_plain
 
@@ -86,11 +86,14 @@ def test_a_replay_that_is_not_what_was_measured_is_told(folder, monkeypatch, sho
 
 
 def test_without_replays_and_with_reliability(folder):
-    points = [{"expected": 0.5, "observed": 0.4}, {"expected": 0.9, "observed": 0.8}]
-    (folder / RELIABILITY_FILE).write_text(json.dumps({"points": points}))
+    rows = [json.loads(line) for line in (folder / "episodes.jsonl").read_text().splitlines()]
+    for row in rows[:2]:  # people were in two of the episodes
+        row["predictions"] = {"2": {"count": 10, "kept": [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10]}}
+    (folder / "episodes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     page = write_report(folder, 0).read_text()
     parser = check_page(page)
     assert parser.films == [] and "promised 0.90, observed 0.80" in page
+    assert "held them in 90.0 % of 20 predictions" in page
     assert page == write_report(folder, 0).read_text()
 
 
