@@ -91,6 +91,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         # A publisher that does not latch fits only the second of these.
         for qos in (LATEST, RELIABLE):
             self.subscribe(Float32, "speed_limit", self._take_speed_limit, qos)
+        self.subscribe(Float32, "trajectory_delay", self._take_delay, RELIABLE)
         self.subscribe(FollowedPerson, "followed_person", self._take_followed, RELIABLE)
         self.subscribe(People, "people", self._take_people, SENSOR_DATA)
 
@@ -140,6 +141,12 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
             raise MessageError("the speed limit is not a number: send m/s, or 0 for no limit; the limit before stays")
         self._speed_limit_mps = message.data if message.data > 0.0 else None
         self._planner.set_speed_limit(self._speed_limit_mps)
+
+    def _take_delay(self, message: Float32) -> None:
+        """The safety controller says how long after the start of its cycle a trajectory arrived."""
+        if not math.isfinite(message.data):
+            raise MessageError("trajectory_delay is not finite: check the clock of the safety controller's computer")
+        self._planner.note_delivery(message.data)
 
     def _take_followed(self, message: FollowedPerson) -> None:
         self._followed_id, self._followed_s = message.track_id, time.monotonic()

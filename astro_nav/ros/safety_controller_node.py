@@ -151,7 +151,9 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
 
     def _take_trajectory(self, message: TrajectoryMessage) -> None:
         check_frame(message.header.frame_id, self.params.frames.odom, "trajectory")
-        _raise_if(self._controller.set_trajectory(trajectory_from_message(message), self.now_s))
+        trajectory = trajectory_from_message(message)
+        _raise_if(self._controller.set_trajectory(trajectory, self.now_s))
+        self._delay_publisher.publish(Float32(data=self.now_s - trajectory.stamp_s))
 
     def _take_teleop(self, message: Twist) -> None:
         _raise_if(self._controller.set_teleop(twist_from_message(message), self.now_s))
@@ -176,6 +178,8 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         command_type = TwistStamped if self.params.stamped_cmd_vel else Twist
         self._command_publisher = self.create_publisher(command_type, "cmd_vel", RELIABLE)
         self._state_publisher = self.create_publisher(SafetyState, "safety_state", RELIABLE)
+        # How long after the start of its cycle a trajectory arrived: the planner begins the next ones as much later.
+        self._delay_publisher = self.create_publisher(Float32, "trajectory_delay", RELIABLE)
         self._map_publisher = self.create_publisher(OccupancyGrid, "safety_map", RELIABLE)
 
     def _make_meters(self) -> None:

@@ -217,6 +217,23 @@ def test_a_speed_limit_is_kept_and_lifted(robot: MakeBelieveRobot) -> None:
     robot.wait_for(lambda: fastest() > 0.5)
 
 
+def test_what_the_safety_controller_says_of_delays_moves_the_start_of_trajectories(robot: MakeBelieveRobot) -> None:
+    publisher = robot.node.create_publisher(Float32, "trajectory_delay", RELIABLE)
+    robot.wait_for(lambda: publisher.get_subscription_count() > 0)
+
+    def leads_by(least_s: float, most_s: float) -> bool:
+        publisher.publish(Float32(data=0.4))
+        trajectory = robot.trajectories[-1][1] if robot.trajectories else None
+        return trajectory is not None and len(trajectory.poses_odom) > 0 and least_s < trajectory.start_s - trajectory.stamp_s < most_s
+
+    robot.wait_for(lambda: leads_by(0.4, 0.6))
+    status = robot.status
+    assert status is not None
+    latencies = dict(zip(status.latency_names, status.latencies_s))
+    assert set(latencies) == {"sensor", "transport", "mapping", "tracking", "planning", "actuation"}
+    robot.wait_for(lambda: dict(zip(robot.status.latency_names, robot.status.latencies_s))["transport"] > 0.1)
+
+
 def test_pictures_and_the_rest_for_those_who_listen(robot: MakeBelieveRobot) -> None:
     pictures, grids = robot.listen(MarkerArray, "candidates"), robot.listen(OccupancyGrid, "local_map")
     ways, tracks = robot.listen(PathMessage, "local_plan"), robot.listen(TrackedObstacles, "tracked_obstacles")

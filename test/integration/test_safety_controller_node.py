@@ -24,6 +24,7 @@ from nav_msgs.msg import Odometry as OdometryMessage  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 from scenes.real_node import RealNode, ros_domain, spin_until  # noqa: E402, F401
 from sensor_msgs.msg import LaserScan  # noqa: E402
+from std_msgs.msg import Float32  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
 from astro_nav.cli.why import read_stops  # noqa: E402
@@ -166,7 +167,11 @@ def test_follows_a_straight_trajectory_and_stands_when_nobody_asks(robot: MakeBe
     assert not np.any([twist for _, twist in robot.commands]), "nobody has asked for motion"
     robot.wait_for(lambda: robot.states[-1].limited_by == SafetyState.NO_TRAJECTORY)
     assert robot.states[-1].reason
+    delays: list[Float32] = []
+    robot.node.create_subscription(Float32, "trajectory_delay", delays.append, RELIABLE)
     start_driving(robot)
+    robot.wait_for(lambda: len(delays) > 3)
+    assert all(0.0 <= delay.data <= PARAMS.watchdog.trajectory_stop_after_s for delay in delays)
     begin_m = robot.pose_odom_base[0]
     robot.wait_for(lambda: robot.pose_odom_base[0] - begin_m > 0.2)
     assert abs(robot.pose_odom_base[1]) < 0.02
