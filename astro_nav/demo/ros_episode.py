@@ -56,8 +56,13 @@ STATE_RATE_HZ = 50.0  # as the closed loop samples, so that the metrics' filters
 LARGEST_SEED = 2**31 - 1  # of the simulator's parameter
 
 
-def find_obstacle(scenario: Scenario) -> str:
-    """Why a scenario cannot be driven through ROS, "" when it can."""
+def find_obstacle(scenario: Scenario, changes: Mapping[str, Any] = {}) -> str:
+    """Why a scenario with changed parameters cannot be driven through ROS, "" when it can."""
+    if share_out_changes({**scenario.changes, **changes})["evaluation"]:
+        return (
+            "it sets what the closed loop models between the nodes (passage.*); over DDS add latency with lidar.latency_s, "
+            "odometry.latency_s and base.command_delay_s of the simulator"
+        )
     if scenario.disturbances or scenario.behaviours:
         return "it changes world, people or sensor data while it runs, which only the closed loop can do"
     if scenario.is_done is not None:
@@ -82,7 +87,7 @@ def run_ros_episode(name: EpisodeName) -> EpisodeRecord:
         EvaluationError: for a scenario that the simulator node cannot represent, or when the processes did not come up.
     """
     scenario = make_scenario(name)
-    if obstacle := find_obstacle(scenario):
+    if obstacle := find_obstacle(scenario, name.changes):
         raise EvaluationError(f"{name.suite}, seed {name.seed}, cannot be driven through ROS: {obstacle}")
     params = load_params(DemoParams, "demo")
     log, interruption = DriveLog(), Interruption()
