@@ -25,6 +25,7 @@ from astro_nav.kernels.way_cost import (
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import Float32Array, FloatArray, OccupancyMap
 
+MAX_WINDOWS = 256  # of changes that are kept apart
 POLICY_NUMBERS = {"blocked": UNKNOWN_BLOCKED, "discouraged": UNKNOWN_DISCOURAGED, "free": UNKNOWN_FREE}
 
 
@@ -54,12 +55,26 @@ class CostMap:
         self.inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), self._footprint_m)[0])
         self.body_radius_m = self.inscribed_radius_m + params.cost.margin_m
         self._reach_m = min(self.body_radius_m + params.cost.comfort_distance_m, LARGEST_CLEARANCE_M)
+        self._reach = int(np.ceil(self._reach_m / occupancy_map.resolution_m)) + 2  # [cells]
         self.map = occupancy_map
         self._occupancy = np.ascontiguousarray(occupancy_map.occupancy, dtype=np.int8)
         rows, columns = occupancy_map.shape
         self.weights: Float32Array = np.zeros((rows + 2, columns + 2), np.float32)
         self.clearance_mm: NDArray[np.int16] = np.zeros((rows + 2, columns + 2), np.int16)
+        self._changed_windows: list[tuple[int, int, int, int]] = []
         self._fill_window(0, rows, 0, columns)
+
+    def take_changed_windows(self) -> NDArray[np.int64]:
+        """Where weights have changed since this was asked last: (N, 4) first row, end row, first column, end column of `weights`."""
+        windows, self._changed_windows = self._changed_windows, []
+        return np.array(windows, np.int64).reshape(-1, 4)
+
+    def _note_change(self, top: int, bottom: int, left: int, right: int) -> None:
+        """Take note that weights have changed in a window of the map's cells."""
+        if len(self._changed_windows) >= MAX_WINDOWS:
+            old = np.array(self._changed_windows)
+            self._changed_windows = [(int(old[:, 0].min()), int(old[:, 1].max()), int(old[:, 2].min()), int(old[:, 3].max()))]
+        self._changed_windows.append((top + 1, bottom + 1, left + 1, right + 1))
 
     @property
     def weight_range(self) -> tuple[float, float]:
@@ -119,19 +134,20 @@ class CostMap:
             return MapChange.EVERYTHING
         before, self._occupancy = self._occupancy, np.ascontiguousarray(occupancy_map.occupancy, dtype=np.int8)
         self.map = occupancy_map
-        changed_rows = np.flatnonzero((before != self._occupancy).any(axis=1))
-        if len(changed_rows) == 0:
+        changed = before != self._occupancy
+        rows = np.flatnonzero(changed.any(axis=1))
+        if len(rows) == 0:
             return MapChange.NOTHING
-        first_row, end_row = int(changed_rows[0]), int(changed_rows[-1]) + 1
-        band = before[first_row:end_row] != self._occupancy[first_row:end_row]
-        changed_columns = np.flatnonzero(band.any(axis=0))
-        self._fill_window(first_row, end_row, int(changed_columns[0]), int(changed_columns[-1]) + 1)
+        for first_row, end_row in _find_runs(rows, self._reach):
+            columns = np.flatnonzero(changed[first_row:end_row].any(axis=0))
+            for first_column, end_column in _find_runs(columns, self._reach):
+                self._fill_window(first_row, end_row, first_column, end_column)
         return MapChange.CELLS
 
     def _fill_window(self, first_row: int, end_row: int, first_column: int, end_column: int) -> None:
         """Compute everything that the occupancy of these cells has a bearing on."""
         occupancy_map, cost = self.map, self._params.cost
-        reach = int(np.ceil(self._reach_m / occupancy_map.resolution_m)) + 2
+        reach = self._reach
         rows, columns = occupancy_map.shape
         # Cells within reach of a change have to be computed, and obstacles within reach of those have to be seen.
         top, bottom = max(first_row - reach, 0), min(end_row + reach, rows)
@@ -159,6 +175,7 @@ class CostMap:
             if part is not None and not zone.is_keep_out:
                 window = self.weights[top + 1 : bottom + 1, left + 1 : right + 1][part[0]]
                 window[part[1]] *= np.float32(self._find_slowness(zone))
+        self._note_change(top, bottom, left, right)
 
     def _mark_obstacles(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.bool_]:
         cost = self._params.cost
@@ -206,15 +223,23 @@ class CostMap:
         The window is cut to the grid; what is lent is (h, w) views.
         """
         rows, columns = self.map.shape
-        window = (
-            slice(min(max(top, 0), rows) + 1, max(min(bottom, rows), 0) + 1),
-            slice(min(max(left, 0), columns) + 1, max(min(right, columns), 0) + 1),
-        )
+        top, bottom = min(max(top, 0), rows), max(min(bottom, rows), 0)
+        left, right = min(max(left, 0), columns), max(min(right, columns), 0)
+        window = slice(top + 1, bottom + 1), slice(left + 1, right + 1)
         weights, clearance_mm = self.weights[window].copy(), self.clearance_mm[window].copy()
+        self._note_change(top, bottom, left, right)
         try:
             yield self.weights[window], self.clearance_mm[window]
         finally:
             self.weights[window], self.clearance_mm[window] = weights, clearance_mm
+            self._note_change(top, bottom, left, right)
+
+
+def _find_runs(places: NDArray, gap: int) -> list[tuple[int, int]]:
+    """First and end of every run of ascending numbers (N,), N > 0, in which neighbours are not more than `gap` apart."""
+    cuts = np.flatnonzero(np.diff(places) > gap)
+    firsts, lasts = places[np.concatenate([[0], cuts + 1])], places[np.concatenate([cuts, [len(places) - 1]])]
+    return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts)]
 
 
 def find_map_problem(occupancy_map: OccupancyMap, max_cells: int) -> None:

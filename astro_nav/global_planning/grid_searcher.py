@@ -105,8 +105,8 @@ class GridSearcher:
             The way from the target to the source: with the goal as the source, costs are costs to go.
         """
         grid_search.clear_costs(self._stride, self._state)
-        source_cell = self._flatten(source)
-        target_cell = -1 if target is None else self._flatten(target)
+        source_cell = self.flatten(source)
+        target_cell = -1 if target is None else self.flatten(target)
         if self._weights[source_cell] <= 0.0 or (target is not None and self._weights[target_cell] <= 0.0):
             return _describe_failure(SearchOutcome.UNREACHABLE, 0)
         smallest, largest = weight_range
@@ -117,7 +117,7 @@ class GridSearcher:
                 self._weights, self._stride, target_cell, self._state, smallest, width, CHUNK_EXPANSIONS
             )
             if status == grid_search.POOL_FULL:
-                self._enlarge_pool()
+                self.enlarge_queue()
             elif status != grid_search.RUNNING:
                 break
             elif cancelled():
@@ -133,13 +133,22 @@ class GridSearcher:
 
     def has_reached(self, cell: tuple[int, int]) -> bool:
         """Whether the last search came to a cell."""
-        return bool(np.isfinite(self._state.costs[self._flatten(cell)]))
+        return bool(np.isfinite(self._state.costs[self.flatten(cell)]))
+
+    def lend_costs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Flat costs of the last search and `SearchState.touched`, valid until the next one."""
+        return self._state.costs, self._state.touched
+
+    def lend_heap(self) -> tuple[np.ndarray, np.ndarray]:
+        """Totals and cells of the queue's heap, for another search that needs none of what is in it."""
+        return self._state.heap_totals, self._state.heap_cells
 
     @property
     def _expansions(self) -> int:
         return int(self._state.progress[grid_search.EXPANSIONS])
 
-    def _flatten(self, cell: tuple[int, int]) -> int:
+    def flatten(self, cell: tuple[int, int]) -> int:
+        """Index of a cell (row, column) of the grid without its border in the flat grid with it."""
         row, column = int(cell[0]), int(cell[1])
         if not (0 <= row < self._rows - 2 and 0 <= column < self._stride - 2):
             raise ValueError(f"cell {(row, column)} is outside the grid of {self._rows - 2} x {self._stride - 2} cells")
@@ -154,7 +163,8 @@ class GridSearcher:
             self._state = self._state._replace(heads=np.empty(count, np.int32))
         return width
 
-    def _enlarge_pool(self) -> None:
+    def enlarge_queue(self) -> None:
+        """Make the queue twice as long; what is in it stays."""
         size = len(self._state.entries)
         pool = _make_pool(2 * size)
         for name, array in pool.items():

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.cost_map import CostMap, MapChange
-from astro_nav.global_planning.grid_searcher import GridSearcher, SearchOutcome, SearchResult
+from astro_nav.global_planning.grid_searcher import SearchOutcome, SearchResult
 from astro_nav.global_planning.passages import find_passages
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
+from astro_nav.global_planning.replanner import Replanner
 from astro_nav.global_planning.temporary_costs import Cell, block_disc, close_place, open_way_out, price_passage
 from astro_nav.global_planning.tight_places import can_arrive, fit_outline
 from astro_nav.global_planning.way_shape import (
@@ -49,7 +50,7 @@ class GlobalPlanner:
     def __init__(self, params: GlobalPlannerParams) -> None:
         self.params = params
         self._cost_map: CostMap | None = None
-        self._searcher: GridSearcher | None = None
+        self._searcher: Replanner | None = None
         self._zones: tuple[Zone, ...] = ()
         self._largest_weight = 1.0  # and
         self._discs_map = NO_DISCS  # of the plan that is being made
@@ -76,7 +77,7 @@ class GlobalPlanner:
             if change is not MapChange.EVERYTHING:
                 return change
         cost_map = CostMap(occupancy_map, self.params, self._zones)
-        self._cost_map, self._searcher = cost_map, GridSearcher(cost_map.weights)
+        self._cost_map, self._searcher = cost_map, Replanner(cost_map.weights)
         return MapChange.EVERYTHING
 
     def set_zones(self, zones: Sequence[Zone]) -> None:
@@ -91,12 +92,11 @@ class GlobalPlanner:
         occupancy[10, :16] = 100
         small = GlobalPlanner(self.params)
         resolution_m = max(0.5 * self.params.robot.circumscribed_radius_m, 1e-3)
-        occupancy_map = OccupancyMap(occupancy, resolution_m, np.zeros(3))
-        small.set_map(occupancy_map)
-        small.plan(resolution_m * np.array([5.0, 3.0, 0.0]), resolution_m * np.array([5.0, 20.0, 0.0]), 0.0)
         changed = occupancy.copy()
         changed[20, 20] = 100
-        small.set_map(OccupancyMap(changed, resolution_m, np.zeros(3)))
+        for cells in (occupancy, changed):  # the second time the search goes on from the first
+            small.set_map(OccupancyMap(cells, resolution_m, np.zeros(3)))
+            small.plan(resolution_m * np.array([5.0, 3.0, 0.0]), resolution_m * np.array([5.0, 20.0, 0.0]), 0.0)
         if small.cost_map is not None:
             find_passages(small.cost_map, self.params.memory)
 
@@ -193,7 +193,7 @@ class GlobalPlanner:
                 continue
             with ExitStack() as closed_places:
                 for _ in range(MAX_CLOSED_PLACES):
-                    found = searcher.search(cell, start_cell, (smallest, largest), cancelled)
+                    found = searcher.search(cell, start_cell, (smallest, largest), cost_map.take_changed_windows(), cancelled)
                     searched, cut_off = True, found.outcome is SearchOutcome.UNREACHABLE
                     expansions += found.expansions
                     if found.outcome is SearchOutcome.CANCELLED:
@@ -295,8 +295,7 @@ class GlobalPlanner:
     def _can_leave(self, start_cell: Cell, weight_range: tuple[float, float]) -> bool:
         """Whether the robot can come from where it does not fit to where it does, anywhere."""
         assert self._cost_map is not None and self._searcher is not None
-        self._searcher.search(start_cell, None, weight_range)
-        reached = np.isfinite(self._searcher.costs)
+        reached = np.isfinite(self._searcher.explore(start_cell, weight_range))
         return bool((reached & (self._cost_map.weights > 0.0) & (self._cost_map.weights <= self._cost_map.weight_range[1])).any())
 
     def _explain_goal(self, goal_map: FloatArray) -> str:

@@ -102,16 +102,22 @@ def drop_first_entry(totals, cells, size):
 
 
 @kernel
-def clear_costs(stride, state):
-    """Set the costs of everything that the last search wrote to back to inf: of expanded cells and those beside them."""
-    costs, touched = state.costs, state.touched
+def mark_written(stride, touched, cells):
+    """Mark the segments that a search may have written to, of so many cells: those of expanded cells and those beside them."""
     for segment in range(touched.shape[0]):
         if touched[segment] & 1:
             first, end = segment << SEGMENT_BITS, (segment + 1) << SEGMENT_BITS
             for offset in (-stride, 0, stride):
-                low, high = max(first + offset - 1, 0) >> SEGMENT_BITS, (end + offset) >> SEGMENT_BITS
-                for near in range(low, min(high, touched.shape[0] - 1) + 1):
+                low, high = max(first + offset - 1, 0) >> SEGMENT_BITS, min(end + offset, cells - 1) >> SEGMENT_BITS
+                for near in range(low, high + 1):
                     touched[near] |= 2
+
+
+@kernel
+def clear_costs(stride, state):
+    """Set the costs of everything that the last search wrote to back to inf."""
+    costs, touched = state.costs, state.touched
+    mark_written(stride, touched, costs.shape[0])
     for segment in range(touched.shape[0]):
         if touched[segment]:
             touched[segment] = 0

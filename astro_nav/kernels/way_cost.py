@@ -19,6 +19,7 @@ UNKNOWN_BLOCKED, UNKNOWN_DISCOURAGED, UNKNOWN_FREE = range(3)
 SHORTCUT_LIMIT = 400  # points of the way that a shortcut may skip
 SHORTCUT_MISSES = 24  # longer shortcuts that may fail before the search for a longer one ends
 SAMPLES_PER_CELL = 3.0
+SETTLED = 1e-5  # [cells] a point that moves less, between points that do, too, stays
 
 
 @kernel
@@ -178,8 +179,13 @@ def relax_way(points, clearance_mm, weights, spacing, body_radius_m, comfort_m, 
         rounds: how often every point moves.
     """
     count = points.shape[0]
+    moved, moves = np.ones(count, np.bool_), np.zeros(count, np.bool_)  # in the last round and in this one
+    moved[0] = moved[count - 1] = False
     for _ in range(rounds):
+        some = False
         for k in range(1, count - 1):
+            if not (moved[k - 1] or moved[k] or moved[k + 1] or moves[k - 1]):
+                continue
             x, y = points[k, 0], points[k, 1]
             clearance, slope_x, slope_y = _interpolate_clearance(clearance_mm, x, y)
             room = max(clearance - body_radius_m, 0.0)
@@ -204,3 +210,9 @@ def relax_way(points, clearance_mm, weights, spacing, body_radius_m, comfort_m, 
             after = measure_segment(weights, new_x, new_y, points[k + 1, 0], points[k + 1, 1])
             if before < np.inf and after < np.inf:
                 points[k, 0], points[k, 1] = new_x, new_y
+                moves[k] = abs(new_x - x) + abs(new_y - y) > SETTLED
+                some |= moves[k]
+        if not some:
+            break
+        moved, moves = moves, moved
+        moves[:] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -74,6 +75,12 @@ class LatencyParams:
     actuation_s: float = parameter("from a command on cmd_vel to the wheels following it", unit="s", minimum=0.0, maximum=1.0)
 
 
+@lru_cache(maxsize=16)
+def _read_footprint(text: str) -> FloatArray:
+    """Reading the text takes a tenth of a millisecond, and a plan asks for the outline several times."""
+    return parse_footprint(text)
+
+
 @dataclass(frozen=True)
 class LocalizationParams:
     """How far the localizer and the odometry can be trusted against each other."""
@@ -108,7 +115,7 @@ class RobotParams:
     @property
     def footprint(self) -> FloatArray:
         """(N, 2) vertices in base_link, counter-clockwise [m]."""
-        return parse_footprint(self.footprint_m)
+        return _read_footprint(self.footprint_m).copy()
 
     @property
     def circumscribed_radius_m(self) -> float:
