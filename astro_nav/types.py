@@ -133,6 +133,7 @@ class Track:
         moving: whether it is in motion now (with hysteresis).
         person: whether it is believed to be a person.
         label: name, "" when unknown.
+        chance: that it is a person or another thing that moves, and no furniture; 1 once it has moved.
     """
 
     track_id: int
@@ -143,6 +144,7 @@ class Track:
     moving: bool
     person: bool
     label: str = ""
+    chance: float = 1.0
 
 
 @dataclass(frozen=True)

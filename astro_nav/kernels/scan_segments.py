@@ -190,3 +190,49 @@ def _measure_extents(points, origins, ranges, labels, segments, low, high):
             other_y = (points[after, 1] - origins[after, 1]) / ranges[after]
             sine = min(abs(ray_x * other_y - ray_y * other_x), 0.2)
             segments.spacings[s] += ranges[i] * sine / number
+
+
+@kernel
+def measure_inner_steps(points, origins, ranges, labels, chosen, steps, widths):
+    """Find the largest step in range within each segment: the edge of one leg in front of the other.
+
+    Args:
+        points, origins: (N, 2) float64 ray ends and origins [m].
+        ranges: (N,) float64 [m].
+        labels: (N,) int32 from `segment_scan`.
+        chosen: (L,) int64 labels of the segments that are looked at.
+        steps: (L,) float64, written: the step [m], 0 for segments of fewer than four rays. Two rays at least are on both
+            sides of it, so that the edge of a round body is none.
+        widths: (L,) float64, written: extent across the line of sight, with one spacing of the rays, of the nearer part [m].
+    """
+    size = points.shape[0]
+    rays = np.empty(size, dtype=np.int64)
+    for c in range(chosen.shape[0]):
+        steps[c] = widths[c] = 0.0
+        # A segment may lie across the seam between the last ray and the first: it begins after its longest gap.
+        begin, longest, previous = 0, 0, -1
+        for i in range(2 * size):
+            if labels[i % size] == chosen[c]:
+                if previous >= 0 and i - previous > longest:
+                    begin, longest = i % size, i - previous
+                previous = i
+        count = 0
+        for i in range(size):
+            ray = (begin + i) % size
+            if labels[ray] == chosen[c]:
+                rays[count] = ray
+                count += 1
+        best = 0
+        for k in range(2, count - 1):
+            step = abs(ranges[rays[k]] - ranges[rays[k - 1]])
+            if step > steps[c]:
+                steps[c], best = step, k
+        if best == 0:
+            continue
+        first, last = (0, best - 1) if ranges[rays[best - 1]] < ranges[rays[best]] else (best, count - 1)
+        a, b = rays[first], rays[last]
+        ax, ay = (points[a, 0] - origins[a, 0]) / ranges[a], (points[a, 1] - origins[a, 1]) / ranges[a]
+        bx, by = (points[b, 0] - origins[b, 0]) / ranges[b], (points[b, 1] - origins[b, 1]) / ranges[b]
+        angle = abs(math.atan2(ax * by - ay * bx, ax * bx + ay * by))
+        number = last - first
+        widths[c] = angle * (number + 1) / number * 0.5 * (ranges[a] + ranges[b])

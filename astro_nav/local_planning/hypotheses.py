@@ -1,7 +1,8 @@
 """What the kernels are told of people: one row per thing that they may do.
 
 Who walks is one row. Who stands may stay or start, and one normal distribution over both would say that they are gone from
-where they still are: so that is two rows, with the chances of either as weights.
+where they still are: so that is two rows, with the chances of either as weights. What may be a person or furniture counts
+with the chance that it is a person; that it is in the way as furniture, the map of distances knows.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def arrange_people(
     standing = np.array([track is not None and not track.moving for track in chosen], dtype=bool)
     steps = means.shape[1]
     stays = np.exp(-start_rate_hz * prediction.step_s * np.arange(1, steps + 1))
+    chances = np.array([1.0 if track is None else track.chance for track in chosen])
     weights = np.where(standing[:, np.newaxis], 1.0 - stays, 1.0) if len(means) else np.zeros((0, steps))
+    weights = weights * chances[:, np.newaxis]
     still = [track for track, stands in zip(chosen, standing) if stands]
     if still:
         places = np.array([track.state_odom[:2] for track in still]) - origin_odom
@@ -46,7 +49,7 @@ def arrange_people(
         means = np.concatenate([means, np.repeat(places[:, np.newaxis], steps, axis=1)])
         velocities = np.concatenate([velocities, np.zeros((len(still), steps, 2))])
         variances = np.concatenate([variances, np.repeat(spread[:, np.newaxis], steps, axis=1)])
-        weights = np.concatenate([weights, np.repeat(stays[np.newaxis], len(still), axis=0)])
+        weights = np.concatenate([weights, chances[standing, np.newaxis] * stays])
     space = np.where(np.array(prediction.track_ids) == followed_id, followed_space, 1.0) if len(chosen) else np.zeros(0)
     columns = {
         "people_x": means[..., 0],

@@ -27,6 +27,7 @@ from astro_nav.local_planning.pose_clearance import measure_pose_clearance
 from astro_nav.local_planning.sampling import move_candidate
 from astro_nav.local_planning.warm_up import warm_up_planner
 from astro_nav.local_planning.weights import adapt_weights, make_weights
+from astro_nav.mapping.known_places import KnownPlaces
 from astro_nav.mapping.pose_history import PoseHistory
 from astro_nav.mapping.rolling_map import RollingMap
 from astro_nav.mapping.scan_points import project_scan
@@ -37,6 +38,7 @@ from astro_nav.types import (
     Float32Array,
     FloatArray,
     LocalGrid,
+    OccupancyMap,
     Odometry,
     Path,
     Prediction,
@@ -80,6 +82,7 @@ class LocalPlanner:
         self._history = PoseHistory(keep_s=2.0, max_extrapolation_s=params.freshness.max_odom_age_s)
         self._map = RollingMap(params.map)
         self._tracker = Tracker(params.tracking)
+        self._known: KnownPlaces | None = None
         self._path_map: FloatArray | None = None
         self._pose_map_odom: FloatArray | None = None
         self._transform_stamp_s = -np.inf
@@ -122,6 +125,11 @@ class LocalPlanner:
     def set_pose_map_odom(self, pose_map_odom: FloatArray, stamp_s: float) -> None:
         """Take over where the localizer sees the odom frame."""
         self._pose_map_odom, self._transform_stamp_s = pose_map_odom, stamp_s
+
+    def set_map(self, occupancy_map: OccupancyMap) -> None:
+        """Tell furniture from people by the global map from the next scan on; nothing else is made of it."""
+        evidence = self.params.tracking.evidence
+        self._known = KnownPlaces(occupancy_map, evidence.mapped_from, evidence.mapped_distance_m)
 
     def set_path(self, path: Path) -> None:
         """Follow a path in the map frame from the next cycle on; an empty one means: stand still."""
@@ -172,7 +180,10 @@ class LocalPlanner:
         )
         begin = self._clock()
         self._map.move_to(last[:2])
-        moving = self._tracker.update(points, self._map.look_up_evidence(points.points_odom))
+        known = None
+        if self._known is not None and self._pose_map_odom is not None:
+            known = self._known.classify(se2.transform_points(self._pose_map_odom, points.points_odom))
+        moving = self._tracker.update(points, self._map.look_up_evidence(points.points_odom), known)
         tracked = self._clock()
         self._map.add_scan(points, moving)
         self._latencies.note("tracking", tracked - begin)
@@ -402,7 +413,9 @@ class LocalPlanner:
             return blocked, f"is held up for {hindrance.held_s:.0f} s now, near the obstacle at {_place(surface)}", surface
         if not self._is_waiting(optimum, guidance):
             return PlanState.FOLLOWING, "", nowhere
-        near = [track for track in tracks if np.hypot(*(track.state_odom[:2] - robot)) < WAITING_FOR_M]
+        near = [
+            track for track in tracks if track.chance >= 0.5 and np.hypot(*(track.state_odom[:2] - robot)) < WAITING_FOR_M
+        ]
         if not near:
             ahead = guidance.way_odom[min(AHEAD, len(guidance.way_odom) - 1)] if len(guidance.way_odom) else robot
             # Beside the goal that is a matter of manoeuvring, which another way does not help.

@@ -109,6 +109,35 @@ class ExistenceParams:
 
 
 @dataclass(frozen=True)
+class PersonEvidenceParams:
+    """How likely something that has never moved is a person: logarithms of odds that add up to those of one scan."""
+
+    leg_width_m: float = parameter("how wide a leg is at the lidar's height", unit="m", minimum=0.03, maximum=0.4)
+    leg_deviation_m: float = parameter("standard deviation of that width among people", unit="m", minimum=0.002, maximum=0.2)
+    thin_width_m: float = parameter("how wide a leg of furniture is", unit="m", minimum=0.005, maximum=0.2)
+    thin_deviation_m: float = parameter("standard deviation of that width among furniture", unit="m", minimum=0.002, maximum=0.2)
+    thing_width_m: float = parameter("other things are of any width up to this", unit="m", minimum=0.1, maximum=5.0)
+    thin_share: float = parameter("share of the things among which a leg must be told that are thin legs", minimum=0.0, maximum=0.99)
+    spacing_share: float = parameter("error of a width as a share of the distance between neighbouring rays", minimum=0.0, maximum=2.0)
+    inner_step_m: float = parameter("step in range within a segment from which it is one leg in front of the other", unit="m", minimum=0.01, maximum=0.5)
+    shape_weight: float = parameter("how much the widths count, against one", minimum=0.0, maximum=5.0)
+    pair_odds: float = parameter("log odds of two blobs a person's legs apart, before their widths are looked at", minimum=-20.0, maximum=20.0)
+    hidden_odds: float = parameter("likewise when one of them hides the other in part", minimum=-20.0, maximum=20.0)
+    single_odds: float = parameter("likewise of one blob", minimum=-20.0, maximum=20.0)
+    body_odds: float = parameter("likewise of one that is as wide as a body", minimum=-20.0, maximum=20.0)
+    unmapped_odds: float = parameter("log odds added where the global map shows nothing", minimum=-20.0, maximum=20.0)
+    mapped_odds: float = parameter("log odds added where the global map shows something", minimum=-20.0, maximum=20.0)
+    mapped_distance_m: float = parameter("what is this near to something in the global map is that", unit="m", minimum=0.0, maximum=1.0)
+    mapped_from: int = parameter("occupancy from which a cell of the global map is something", minimum=1, maximum=100)
+    limit: float = parameter("one scan never says more, in log odds", minimum=0.1, maximum=20.0)
+    start: float = parameter("log odds of something new", minimum=-20.0, maximum=20.0)
+    memory_s: float = parameter("time over which the odds of scans are averaged", unit="s", minimum=0.05, maximum=30.0)
+    birth: float = parameter("log odds of one scan from which something that stands is followed", minimum=-20.0, maximum=20.0)
+    least: float = parameter("log odds from which it counts, by its chance", minimum=-20.0, maximum=20.0)
+    furniture: float = parameter("log odds below which what stands becomes furniture", minimum=-20.0, maximum=20.0)
+
+
+@dataclass(frozen=True)
 class MotionDecisionParams:
     """When something moves: speed and significant displacement into space that was seen free."""
 
@@ -167,6 +196,7 @@ class TrackingParams:
     model: MotionModelParams
     association: AssociationParams
     existence: ExistenceParams
+    evidence: PersonEvidenceParams
     motion: MotionDecisionParams
     shape: ShapeParams
     camera: CameraParams

@@ -76,12 +76,13 @@ def predict_tracks(
 
 
 def compute_start_noise(track: Track, params: PredictionParams) -> float:
-    """Spectral density of the acceleration, in all directions, of a standing person who may start [m^2/s^3].
+    """Spectral density of the acceleration, in all directions, of a standing person who may start [m^2/s^3]; of what may be a
+    person or furniture, should it be a person.
 
     Somebody who starts at a random moment, `start_rate_hz`, in a random direction has the variance
     rate * speed^2 / 2 * t^3 / 3 per axis while few have started: that of white noise of this density.
     """
-    return 0.5 * params.start_rate_hz * params.start_speed_mps**2 if track.person else 0.0
+    return 0.5 * params.start_rate_hz * params.start_speed_mps**2 if track.person or track.chance < 1.0 else 0.0
 
 
 def make_prediction_weights(params: PredictionParams) -> PredictionWeights:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from astro_nav_msgs.msg import FollowedPerson, People
 from builtin_interfaces.msg import Time
+from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Odometry as OdometryMessage
 from nav_msgs.msg import Path as PathMessage
 from rclpy.clock import JumpThreshold
@@ -23,6 +24,7 @@ from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.ros.conversion import (
     MessageError,
     check_frame,
+    occupancy_map_from_message,
     odometry_from_message,
     path_from_message,
     scan_from_message,
@@ -36,7 +38,7 @@ from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA, StackNode
 from astro_nav.ros.runner import run_node
 from astro_nav.ros.robot_pose import RobotPose
 from astro_nav.ros.transforms import Transforms
-from astro_nav.types import FloatArray, Path
+from astro_nav.types import FloatArray, OccupancyMap, Path
 
 # A minute of cycles.
 PERIOD_WINDOW = 600
@@ -60,6 +62,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._path = Path(0.0, np.zeros((0, 3)))
         self._plan_stamp = Time()
         self._speed_limit_mps: float | None = None
+        self._map: OccupancyMap | None = None
         self._pose_odom_base: FloatArray | None = None
         self._begin_s = math.nan
         self._missing = ""
@@ -88,6 +91,7 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
             self._subscribe_scan(topic)
         self.subscribe(OdometryMessage, "odom", self._take_odometry, SENSOR_DATA)
         self.subscribe(PathMessage, "plan", self._take_path, LATEST)
+        self.subscribe(OccupancyGrid, "map", self._take_map, LATEST)
         # A publisher that does not latch fits only the second of these.
         for qos in (LATEST, RELIABLE):
             self.subscribe(Float32, "speed_limit", self._take_speed_limit, qos)
@@ -136,6 +140,12 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         finally:
             self._planner.set_path(self._path)
 
+    def _take_map(self, message: OccupancyGrid) -> None:
+        """With the global map people who stand are told from furniture more surely; without it, nothing else is missing."""
+        check_frame(message.header.frame_id, self.params.frames.map, "map")
+        self._map = occupancy_map_from_message(message)
+        self._planner.set_map(self._map)
+
     def _take_speed_limit(self, message: Float32) -> None:
         if math.isnan(message.data):
             raise MessageError("the speed limit is not a number: send m/s, or 0 for no limit; the limit before stays")
@@ -164,11 +174,13 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         self._planner.add_people(stamp_s, positions_odom[:, :2], turn @ covariances @ turn.T, ids)
 
     def _begin_anew(self, jump: object) -> None:
-        """The clock was set back: what is known is from another time. Goal and speed limit stay."""
+        """The clock was set back: what is known is from another time. Goal, speed limit and global map stay."""
         self.get_logger().warning("the clock was set back: the local map is begun anew")
         self._planner = LocalPlanner(self.params, clock=time.perf_counter)
         self._planner.set_path(self._path)
         self._planner.set_speed_limit(self._speed_limit_mps)
+        if self._map is not None:
+            self._planner.set_map(self._map)
         self._pose_odom_base = None
 
     # ------------------------------------------------------------------ the cycle

@@ -19,6 +19,7 @@ def associate_legs(
     table: TrackTable,
     detections: Detections,
     detection_probability: FloatArray,
+    least_person_odds: float,
     params: AssociationParams,
     model: MotionModelParams,
 ) -> NDArray[np.int64]:
@@ -32,6 +33,7 @@ def associate_legs(
         table: M tracks, predicted to the time of the scan.
         detections: L detections.
         detection_probability: (M,) chance to see each track in this scan, in (0, 1).
+        least_person_odds: from these on what has never moved is followed although it is known to stand there.
         params, model: prices and noises.
 
     Returns:
@@ -43,22 +45,24 @@ def associate_legs(
     assigned = np.full((table.count, 2), -1, dtype=np.int64)
     if table.count == 0 or len(detections) == 0:
         return assigned
-    first = _price_first_legs(table, detections, detection_probability, params, model)
-    # Never cheaper than as a first leg, so a second leg is only ever taken beside a first one.
+    prices = _price_legs(table, detections, detection_probability, params, model)
+    possible = _find_possible(table, detections, least_person_odds, params)
+    first = np.where(possible[0], prices, np.inf)
     odds = 2.0 * np.log(detection_probability / (1.0 - detection_probability))
-    second = first + np.maximum(odds, 0.0)[:, np.newaxis] + params.second_leg_penalty
+    second = np.where(possible[1], prices + np.maximum(odds, 0.0)[:, np.newaxis] + params.second_leg_penalty, np.inf)
     prices = np.minimum(np.concatenate([first, second]), 0.0)
     rows, columns = linear_sum_assignment(prices)
     for row, column in zip(rows, columns):
         if prices[row, column] < 0.0:
             leg, track = divmod(int(row), table.count)
             assigned[track, leg] = column
+    assigned[assigned[:, 0] < 0, 1] = -1  # what may only be a second leg is none without a first one
     _release_far_legs(table, detections, assigned, params.max_leg_spread_m)
     return assigned
 
 
-def _price_first_legs(table, detections, detection_probability, params, model) -> FloatArray:
-    """Prices (M, L) of taking each detection as a track's only measurement; +inf where it cannot be."""
+def _price_legs(table, detections, detection_probability, params, model) -> FloatArray:
+    """Prices (M, L) of taking each detection as a track's only measurement; +inf where it is too far away."""
     rows = table.rows
     noises = detections.noises + (detections.single_legs * model.leg_noise_m**2)[:, np.newaxis, np.newaxis] * np.eye(2)
     distances = np.empty((table.count, len(detections)))
@@ -71,12 +75,23 @@ def _price_first_legs(table, detections, detection_probability, params, model) -
     prices += missed_or_seen[:, np.newaxis]
     moving = table.moving[rows, np.newaxis]
     prices += params.furniture_penalty * moving * detections.furniture_shares
-    # What has never moved is followed only while it stands clear in free space, and what moves never onto furniture that
-    # is seen in part: else tracks would wander along walls.
+    return np.where(distances <= params.gate, prices, np.inf)
+
+
+def _find_possible(table, detections, least_person_odds: float, params) -> NDArray[np.bool_]:
+    """(2, M, L) whether each detection may be the first, and the second, leg of each track.
+
+    What has never moved is followed only while it stands clear in free space, or looks like a person, of whom one leg may
+    hide the other in part; and what moves never onto furniture that is seen in part: else tracks would wander along walls.
+    """
+    rows = table.rows
+    moving = table.moving[rows, np.newaxis]
     proven = (table.moved[rows] | np.isfinite(table.camera_s[rows]))[:, np.newaxis]
     furniture = detections.furniture_shares >= 1.0 - params.birth_seen_free_share
-    possible = np.where(proven, ~(moving & furniture & ~detections.foreground), detections.foreground & ~furniture)
-    return np.where((distances <= params.gate) & possible, prices, np.inf)
+    candidate = (table.person_odds[rows] >= least_person_odds)[:, np.newaxis]
+    clear = detections.foreground & (candidate | ~furniture)
+    of_proven = ~(moving & furniture & ~detections.foreground)
+    return np.stack([np.where(proven, of_proven, clear), np.where(proven, of_proven, clear | candidate)])
 
 
 def _release_far_legs(table, detections, assigned, max_spread_m: float) -> None:

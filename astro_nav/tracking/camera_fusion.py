@@ -48,7 +48,7 @@ def fuse_people(
         if row < 0:
             if table.is_full:
                 continue
-            row = table.add(position, noise, params.model.start_speed_mps, table_s)
+            row = table.add(position, noise, params.model.start_speed_mps, table_s, params.evidence.start)
         else:
             update_state(table.states[row], table.covariances[row], position, noise, delay_s)
         table.existence[row] = max(table.existence[row] + params.existence.hit_gain, params.existence.confirmed)

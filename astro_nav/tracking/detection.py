@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_nav.kernels.scan_segments import Segments, allocate_segments, segment_scan
+from astro_nav.kernels.scan_segments import Segments, allocate_segments, measure_inner_steps, segment_scan
 from astro_nav.mapping.scan_points import ScanPoints
 from astro_nav.params.people import MotionModelParams, SegmentationParams
 from astro_nav.types import FloatArray
@@ -27,6 +27,9 @@ class Detections:
         positions: (L, 2) middle of the disc that the points lie on, in odom [m].
         noises: (L, 2, 2) covariance of that middle [m^2].
         widths: (L,) extent across the line of sight, the gaps to the next rays included by half [m].
+        spacings: (L,) distance between neighbouring rays there [m].
+        inner_steps: (L,) largest step in range within it [m].
+        front_widths: (L,) width of its part in front of that step [m].
         single_legs: (L,) True where it is too thin for a body.
         foreground: (L,) True where everything beside it is farther away. Elsewhere something nearer hides an end, so
             that nobody knows whether it is a thing or a part of one; each ray on a wall at a grazing angle is like that.
@@ -39,6 +42,9 @@ class Detections:
     positions: FloatArray
     noises: FloatArray
     widths: FloatArray
+    spacings: FloatArray
+    inner_steps: FloatArray
+    front_widths: FloatArray
     single_legs: NDArray[np.bool_]
     foreground: NDArray[np.bool_]
     seen_free_shares: FloatArray
@@ -99,11 +105,15 @@ class Detector:
         size = np.maximum(self._segments.widths[:count], self._segments.depths[:count])
         chosen = np.flatnonzero(size <= params.max_size_m)
         nearest = np.argsort(self._segments.ranges[chosen], kind="stable")[: params.max_candidates]
-        return self._measure(labels, chosen[nearest], widths[chosen[nearest]])
+        return self._measure(points, labels, chosen[nearest], widths[chosen[nearest]])
 
-    def _measure(self, labels, chosen: NDArray[np.int64], widths: FloatArray) -> Detections:
+    def _measure(self, points: ScanPoints, labels, chosen: NDArray[np.int64], widths: FloatArray) -> Detections:
         segments, params = self._segments, self.params
         directions, surfaces = segments.directions[chosen], segments.centroids[chosen]
+        inner_steps, front_widths = np.empty(len(chosen)), np.empty(len(chosen))
+        measure_inner_steps(
+            points.points_odom, points.origins_odom, points.ranges_m, labels, chosen, inner_steps, front_widths
+        )
         radii = np.clip(0.5 * widths, params.min_leg_radius_m, params.max_body_radius_m)
         return Detections(
             labels=labels,
@@ -112,6 +122,9 @@ class Detector:
             positions=surfaces + MEAN_DEPTH_OF_ARC * radii[:, np.newaxis] * directions,
             noises=self._estimate_noises(directions, segments.ranges[chosen], segments.hidden_edges[chosen]),
             widths=widths,
+            spacings=segments.spacings[chosen],
+            inner_steps=inner_steps,
+            front_widths=front_widths,
             single_legs=widths < params.body_width_m,
             foreground=segments.hidden_edges[chosen] == 0,
             seen_free_shares=segments.seen_free_shares[chosen],

@@ -84,10 +84,12 @@ def update_existence(
     table.seen_s[rows][seen] = stamp_s
 
 
-def find_living(table: TrackTable, stamp_s: float, params: ExistenceParams) -> NDArray[np.bool_]:
+def find_living(
+    table: TrackTable, stamp_s: float, least_person_odds: float, params: ExistenceParams
+) -> NDArray[np.bool_]:
     """(M,) False for tracks to be given up: denied by what was seen, hidden for too long, or too uncertain."""
     rows = table.rows
-    confirmed = find_confirmed(table)
+    confirmed = find_confirmed(table, least_person_odds)
     patience = np.where(table.moving[rows], params.max_hidden_s, params.max_hidden_standing_s)
     patience = np.where(confirmed, patience, params.max_tentative_s)
     variance = np.maximum(table.covariances[rows, 0, 0], table.covariances[rows, 1, 1])
@@ -96,7 +98,13 @@ def find_living(table: TrackTable, stamp_s: float, params: ExistenceParams) -> N
     return living & np.isfinite(table.states[rows]).all(axis=1)
 
 
-def find_confirmed(table: TrackTable) -> NDArray[np.bool_]:
-    """(M,) True for tracks that count: seen often enough once, and seen to move or known from a camera."""
+def find_proven(table: TrackTable) -> NDArray[np.bool_]:
+    """(M,) True for tracks that were seen to move or are known from a camera."""
     rows = table.rows
-    return table.confirmed[rows] & (table.moved[rows] | np.isfinite(table.camera_s[rows]))
+    return table.moved[rows] | np.isfinite(table.camera_s[rows])
+
+
+def find_confirmed(table: TrackTable, least_person_odds: float = np.inf) -> NDArray[np.bool_]:
+    """(M,) True for tracks that count: seen often enough once, and proven or with these odds of being a person."""
+    rows = table.rows
+    return table.confirmed[rows] & (find_proven(table) | (table.person_odds[rows] >= least_person_odds))

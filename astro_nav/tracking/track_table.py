@@ -21,7 +21,7 @@ class TrackTable:
         covariances: (C, 4, 4).
         existence: (C,) logarithm of the odds that it is real.
         born_s, seen_s: (C,) times of the first and the last measurement.
-        pair_share: (C,) share of recent measurements with two legs.
+        person_odds: (C,) logarithm of the odds that it is a person, by what it looks like.
         seen_free_share: (C,) share of recent measurements in space that was seen free.
         widths: (C,) largest width that was seen, slowly forgotten [m].
         confirmed: (C,) bool; it has been seen often enough once.
@@ -41,7 +41,7 @@ class TrackTable:
     """
 
     _ARRAYS = (
-        "track_ids", "states", "covariances", "existence", "born_s", "seen_s", "pair_share", "seen_free_share", "widths",
+        "track_ids", "states", "covariances", "existence", "born_s", "seen_s", "person_odds", "seen_free_share", "widths",
         "confirmed", "moving", "moved", "camera_s", "moving_scans", "still_s", "near_s", "surfaces", "history_s", "history_positions",
         "history_variances", "history_surfaces", "history_next",
     )  # fmt: skip
@@ -56,7 +56,7 @@ class TrackTable:
         self.existence = np.zeros(capacity)
         self.born_s = np.zeros(capacity)
         self.seen_s = np.zeros(capacity)
-        self.pair_share = np.zeros(capacity)
+        self.person_odds = np.zeros(capacity)
         self.seen_free_share = np.zeros(capacity)
         self.widths = np.zeros(capacity)
         self.confirmed = np.zeros(capacity, dtype=bool)
@@ -83,7 +83,7 @@ class TrackTable:
     def is_full(self) -> bool:
         return self.count >= self.capacity
 
-    def add(self, position: FloatArray, noise: FloatArray, start_speed_mps: float, stamp_s: float) -> int:
+    def add(self, position: FloatArray, noise: FloatArray, start_speed_mps: float, stamp_s: float, person_odds: float) -> int:
         """Begin a track at rest with an uncertain velocity; returns its row.
 
         Args:
@@ -91,6 +91,7 @@ class TrackTable:
             noise: (2, 2) its covariance [m^2].
             start_speed_mps: standard deviation of the velocity.
             stamp_s: when it was measured.
+            person_odds: logarithm of the odds that it is a person.
         """
         row = self.count
         self.count += 1
@@ -100,10 +101,11 @@ class TrackTable:
         self.covariances[row] = 0.0
         self.covariances[row, :2, :2] = noise
         self.covariances[row, 2, 2] = self.covariances[row, 3, 3] = start_speed_mps**2
-        for array in (self.existence, self.pair_share, self.widths, self.still_s, self.moving_scans, self.history_next):
+        for array in (self.existence, self.widths, self.still_s, self.moving_scans, self.history_next):
             array[row] = 0
         self.confirmed[row] = self.moving[row] = self.moved[row] = False
         self.camera_s[row] = -np.inf
+        self.person_odds[row] = person_odds
         self.seen_free_share[row] = 1.0
         self.near_s[row, :] = self.near_s[:, row] = 0.0
         self.born_s[row] = self.seen_s[row] = stamp_s

@@ -12,8 +12,9 @@ from astro_nav.kernels.track_filter import predict_states, update_state
 from astro_nav.kernels.track_visibility import mark_near_points
 from astro_nav.mapping.scan_points import ScanPoints
 from astro_nav.params.people import TrackingParams
-from astro_nav.tracking.association import associate_legs, pair_new_legs
+from astro_nav.tracking.association import associate_legs
 from astro_nav.tracking.background import Background
+from astro_nav.tracking.births import find_free, find_newcomers, find_standing
 from astro_nav.tracking.camera_fusion import fuse_people
 from astro_nav.tracking.detection import Detections, Detector, measure_middle
 from astro_nav.tracking.existence import (
@@ -21,10 +22,12 @@ from astro_nav.tracking.existence import (
     estimate_reappearance_probability,
     find_confirmed,
     find_living,
+    find_proven,
     update_existence,
 )
 from astro_nav.tracking.frames import make_rotation, silence_broken_rays, transform_scan, transform_state
 from astro_nav.tracking.motion_decision import RecentScans, decide_motion
+from astro_nav.tracking.person_evidence import find_person_chances, measure_map_odds, update_person_odds
 from astro_nav.tracking.ray_motion import RayMotion
 from astro_nav.tracking.scan_alignment import ScanAligner
 from astro_nav.tracking.track_table import HISTORY, TrackTable
@@ -36,10 +39,9 @@ class Tracker:
 
     A scan is laid onto an earlier one first, so that slipping wheels do not make furniture move: inside, everything is in
     a still frame; what comes out is in odom as it is now. Then it is cut into segments; those that may be legs or bodies
-    are matched with the tracks, two legs a person; what nobody explains and what lies in space that was seen free begins
-    a new track. A track counts once it has been
-    seen often enough and seen to move, or once a camera names it: a chair is never a person, a person who sits down
-    stays one.
+    are matched with the tracks, two legs a person; what nobody explains begins a new track when it lies in space that was
+    seen free, or looks like somebody who stands there. A track counts once it has been seen often enough and seen to
+    move, or once a camera names it; one that has never moved counts with the chance that it is a person.
 
     Args:
         params: of tracking.
@@ -70,13 +72,16 @@ class Tracker:
         self._scans.clear()
         self._stamp_s = -np.inf
 
-    def update(self, points: ScanPoints, evidence: Float32Array) -> NDArray[np.bool_]:
+    def update(
+        self, points: ScanPoints, evidence: Float32Array, map_classes: NDArray[np.int8] | None = None
+    ) -> NDArray[np.bool_]:
         """Take in one scan.
 
         Args:
             points: the scan. One that is not newer than the last changes no track; after a longer gap, or when the
                 clock was set back, tracking begins anew.
             evidence: (N,) of the local map at the points: large where something is known to stand.
+            map_classes: (N,) what the global map shows at the points, from `KnownPlaces.classify`; None without a map.
 
         Returns:
             (N,) True for hits that belong to moving tracks, to be kept out of the static map.
@@ -99,12 +104,14 @@ class Tracker:
         points = self._align(points, usable)
         classes = self._background.classify(points, usable, self._estimate_slip(points.ranges_m))
         detections = self._detector.detect(points, usable, classes)
-        assigned = self._correct_tracks(points, detections, step_s)
-        assigned = self._begin_tracks(detections, assigned, evidence)
+        map_odds = measure_map_odds(detections, map_classes, self.params.evidence)
+        assigned = self._correct_tracks(points, detections, map_odds, step_s)
+        static_shares = detections.measure_share(evidence >= self.params.background.static_evidence)
+        assigned = self._begin_tracks(detections, assigned, static_shares, map_odds)
         self._decide_motion(points, usable, detections, assigned, step_s)
         moving = self._learn(points, usable, classes, detections, assigned, step_s)
         self._merge_tracks(step_s)
-        self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
+        self._table.keep(find_living(self._table, self._stamp_s, self.params.evidence.least, self.params.existence))
         return moving
 
     def add_people(
@@ -124,7 +131,7 @@ class Tracker:
             if np.isfinite(self._stamp_s) and stamp_s - self._stamp_s > self.params.max_gap_s:
                 self.clear()
             self._move_on(stamp_s)
-            self._table.keep(find_living(self._table, self._stamp_s, self.params.existence))
+            self._table.keep(find_living(self._table, self._stamp_s, self.params.evidence.least, self.params.existence))
         pose_still_odom = self._aligner.pose_still_odom
         positions = se2.transform_points(pose_still_odom, np.asarray(positions_odom, dtype=np.float64).reshape(-1, 2))
         turn = make_rotation(pose_still_odom[2])
@@ -138,17 +145,20 @@ class Tracker:
             now_s: the present; tracks not seen for longer than they may be hidden are left out, should scans fail.
         """
         table, params = self._table, self.params
-        confirmed = find_confirmed(table)
+        confirmed = find_confirmed(table, params.evidence.least)
         patience = np.where(table.moving[table.rows], params.existence.max_hidden_s, params.existence.max_hidden_standing_s)
         confirmed &= now_s - table.seen_s[table.rows] <= patience
         rows = np.flatnonzero(confirmed)
-        return [self._make_track(int(row)) for row in rows[np.argsort(table.track_ids[rows])]]
+        chances, proven = find_person_chances(table), find_proven(table)
+        order = rows[np.argsort(table.track_ids[rows])]
+        return [self._make_track(int(row), float(chances[row]), bool(proven[row])) for row in order]
 
-    def _make_track(self, row: int) -> Track:
+    def _make_track(self, row: int, chance: float, proven: bool) -> Track:
         table, shape = self._table, self.params.shape
         person = bool(np.isfinite(table.camera_s[row]) or table.widths[row] >= shape.min_person_width_m)
+        person = person if proven else chance >= 0.5
         seen_radius = 0.5 * table.widths[row] + shape.margin_m
-        radius = shape.person_radius_m if person else max(shape.min_radius_m, seen_radius)
+        radius = shape.person_radius_m if person or not proven else max(shape.min_radius_m, seen_radius)
         pose_odom_still = se2.invert(self._aligner.pose_still_odom)
         state, covariance = transform_state(pose_odom_still, table.states[row], table.covariances[row])
         return Track(
@@ -160,6 +170,7 @@ class Tracker:
             moving=bool(table.moving[row]),
             person=person,
             label=table.labels[row],
+            chance=chance,
         )
 
     def _move_on(self, stamp_s: float) -> None:
@@ -180,20 +191,28 @@ class Tracker:
         self._background.move_to(self._robot_still)
         return transform_scan(self._aligner.pose_still_odom, points)
 
-    def _correct_tracks(self, points: ScanPoints, detections: Detections, step_s: float) -> NDArray[np.int64]:
+    def _correct_tracks(
+        self, points: ScanPoints, detections: Detections, map_odds: FloatArray, step_s: float
+    ) -> NDArray[np.int64]:
         """Match, correct and weigh; returns the (M, 2) detections of every track."""
         table, params = self._table, self.params
         probability = estimate_detection_probability(
             table, points, self._lidar.ray_step_rad, self._robot_still, params.existence
         )
         reappearance = estimate_reappearance_probability(table, probability, params.existence)
-        assigned = associate_legs(table, detections, reappearance, params.association, params.model)
+        assigned = associate_legs(
+            table, detections, reappearance, params.evidence.least, params.association, params.model
+        )
         seen = assigned[:, 0] >= 0
         for row in np.flatnonzero(seen):
             self._correct_track(int(row), detections, assigned[row][assigned[row] >= 0], step_s)
-        # Furniture is no evidence of somebody. Who stands in free space never becomes furniture, see `_learn`.
-        furniture = np.where(seen, detections.measure_furniture(assigned), 0.0)
-        weights = np.where(seen, 1.0 - furniture, 0.0)
+        update_person_odds(table, assigned, detections, map_odds, step_s, params.evidence)
+        # Furniture is no evidence of somebody, unless it looks like legs: who stood there before the robot came has been
+        # taken for furniture. Who stands in free space never is, see `_learn`. What has never moved is there anyhow.
+        looks = 1.0 / (1.0 + np.exp(-table.person_odds[table.rows]))
+        furniture = np.where(seen, detections.measure_furniture(assigned) * (1.0 - looks), 0.0)
+        candidate = ~find_proven(table) & (table.person_odds[table.rows] >= params.evidence.least)
+        weights = np.where(seen, 1.0 - np.where(candidate, 0.0, furniture), 0.0)
         update_existence(table, seen, weights, probability, self._stamp_s, params.camera.max_age_s, params.existence)
         return assigned
 
@@ -216,31 +235,28 @@ class Tracker:
         min_step_s = 0.7 * (motion.window_s + motion.max_rest_s) / (HISTORY - 2)
         self._table.remember(row, self._stamp_s, detections.surfaces[legs], min_step_s)
 
-    def _begin_tracks(self, detections: Detections, assigned, evidence: Float32Array) -> NDArray[np.int64]:
-        """Begin tracks for what nobody explains and what has come into free space; returns `assigned` of the tracks
-        (M, 2), from which those that had to make room are gone."""
+    def _begin_tracks(
+        self, detections: Detections, assigned: NDArray[np.int64], static_shares: FloatArray, map_odds: FloatArray
+    ) -> NDArray[np.int64]:
+        """Begin tracks for what nobody explains and what has come into free space, or stands there like a person; returns
+        `assigned` of the tracks (M, 2), from which those that had to make room are gone."""
         table, params = self._table, self.params
-        known = detections.measure_share(evidence >= params.background.static_evidence)
-        least = params.association.birth_seen_free_share
-        new = (detections.seen_free_shares >= least) & (known < least) & detections.foreground
-        new[assigned[assigned >= 0]] = False
-        people = table.states[table.rows, :2][find_confirmed(table)]
-        if len(people):  # a bag, a stick or a third leg is not another person
-            gaps = np.linalg.norm(detections.positions[:, np.newaxis] - people[np.newaxis], axis=2)
-            new &= (gaps > params.association.pair_distance_m).all(axis=1)
-        chosen = np.flatnonzero(new)
-        groups = pair_new_legs(
-            detections.positions[chosen], detections.single_legs[chosen], params.association.pair_distance_m
-        )
-        for group in groups:
-            legs = chosen[list(group)]
+        distance_m = params.association.pair_distance_m
+        # Whoever is more likely furniture than a person keeps nobody from being found beside them.
+        people = table.states[table.rows, :2][find_confirmed(table, 0.0)]
+        free = find_free(detections, assigned, people, distance_m)
+        newcomers = find_newcomers(detections, free, static_shares, params.association)
+        free[newcomers[newcomers >= 0]] = False
+        standing = find_standing(detections, free, map_odds, distance_m, params.evidence)
+        for group in np.concatenate([newcomers, standing]):
+            legs = group[group >= 0]
             position, noise = measure_middle(detections, legs, params.model.leg_noise_m)
             if table.is_full:
                 dropped = self._make_room(position)
                 if dropped < 0:
                     break
                 assigned = np.delete(assigned, dropped, axis=0) if dropped < len(assigned) else assigned
-            row = table.add(position, noise, params.model.start_speed_mps, self._stamp_s)
+            row = table.add(position, noise, params.model.start_speed_mps, self._stamp_s, params.evidence.start)
             self._note_shape(row, detections, legs)
         return assigned
 
@@ -278,8 +294,9 @@ class Tracker:
         """Add the scan to the memory; returns (N,) True for hits of moving tracks."""
         table, loose = self._table, classes < 1
         moving = self._mark_tracks(table.moving[table.rows], points, usable, loose, detections, assigned)
-        # Whoever stands in free space is known, and does not become furniture; whoever stands on furniture may be some.
+        # Whoever stands in free space, or looks like a person, does not become furniture; whoever stands on it may be some.
         known = find_confirmed(table) & (table.seen_free_share[table.rows] >= self.params.motion.min_seen_free_share)
+        known |= find_confirmed(table, 0.0) & (table.person_odds[table.rows] >= self.params.evidence.furniture)
         people = self._mark_tracks(known, points, usable, loose, detections, assigned)
         self._background.add_scan(points, moving | people, step_s)
         return moving

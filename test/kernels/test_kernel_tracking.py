@@ -10,7 +10,7 @@ from reference import tracking as oracle
 
 from astro_nav.kernels.free_space_memory import add_rays_to_memory, classify_points
 from astro_nav.kernels.scan_alignment import align_points, fit_lines, index_by_bearing
-from astro_nav.kernels.scan_segments import allocate_segments, segment_scan
+from astro_nav.kernels.scan_segments import allocate_segments, measure_inner_steps, segment_scan
 from astro_nav.kernels.track_filter import measure_innovations, predict_states, update_state
 from astro_nav.kernels.track_visibility import count_rays, mark_near_points, mark_occupied_places
 
@@ -43,6 +43,22 @@ def test_segments_and_their_features_equal_the_plain_loop(seed, max_missing):
         features = oracle.measure_segment(members, points, origins, ranges, usable, classes, 0.1)
         for name, value in features.items():
             assert getattr(segments, name)[s] == pytest.approx(value, abs=1e-9), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(0, 3))
+def test_inner_steps_equal_the_plain_loop(seed, max_missing):
+    random = np.random.default_rng(seed)
+    points, origins, ranges, usable = draw_scan(random)
+    classes, labels = np.zeros(len(points), np.int8), np.empty(len(points), np.int32)
+    gap = float(random.choice([0.1, 0.5, 1.5]))
+    segment_scan(points, origins, ranges, usable, classes, gap, 2.0, max_missing, labels, allocate_segments(len(points)))
+    segments = oracle.cut_scan(points, origins, ranges, usable, classes, gap, 2.0, max_missing)
+    steps, widths = np.empty(len(segments)), np.empty(len(segments))
+    measure_inner_steps(points, origins, ranges, labels, np.arange(len(segments)), steps, widths)
+    expected = np.array([oracle.find_inner_step(segment, points, origins, ranges) for segment in segments]).reshape(-1, 2)
+    assert steps == pytest.approx(expected[:, 0], abs=1e-9)
+    assert widths == pytest.approx(expected[:, 1], abs=1e-9)
 
 
 def test_spacing_of_rays_is_range_times_their_angle():

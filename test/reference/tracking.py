@@ -56,6 +56,19 @@ def measure_segment(segment, points, origins, ranges, usable, classes, gap):
     }  # fmt: skip
 
 
+def find_inner_step(segment, points, origins, ranges):
+    """The largest step in range between neighbours of a segment with two rays on either side, and the width in front of it."""
+    best = max(range(2, len(segment) - 1), key=lambda k: abs(ranges[segment[k]] - ranges[segment[k - 1]]), default=None)
+    if best is None:
+        return 0.0, 0.0
+    parts = segment[:best], segment[best:]
+    front = min(parts, key=lambda part: ranges[part[-1]] if part is parts[0] else ranges[part[0]])
+    bearings = [math.atan2(*(points[i] - origins[i])[::-1]) for i in (front[0], front[-1])]
+    angle = abs(math.remainder(bearings[1] - bearings[0], 2.0 * math.pi))
+    width = angle * len(front) / (len(front) - 1) * 0.5 * (ranges[front[0]] + ranges[front[-1]])
+    return abs(ranges[segment[best]] - ranges[segment[best - 1]]), width
+
+
 def remember_rays(cells, points, origins, kinds, window, resolution, gain, loss):
     """Memory after one scan as {(row, column): value}, every cell of the window compared with every ray."""
     corner_row, corner_column, size = window

@@ -32,6 +32,9 @@ class Sloth:
     def set_pose_map_odom(self, pose_map_odom, stamp_s) -> None:
         self._pose_map_odom = pose_map_odom
 
+    def set_map(self, occupancy_map) -> None:
+        """Nobody is told apart."""
+
     def set_path(self, path) -> None:
         self._goal_map = path.poses_map[-1] if len(path.poses_map) else None
 

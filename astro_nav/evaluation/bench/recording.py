@@ -11,7 +11,7 @@ from astro_nav.evaluation.scenario import GoalOrder, Scenario
 from astro_nav.evaluation.stack import MotionPlanner, StackParams, make_astro
 from astro_nav.local_planning.local_plan import LocalPlan
 from astro_nav.simulation.world_file import find_world_file, load_world
-from astro_nav.types import FloatArray, Odometry, Path, Scan
+from astro_nav.types import FloatArray, OccupancyMap, Odometry, Path, Scan
 
 WORLD = "home.yaml"
 GOAL_MAP = (8.3, 2.2, -2.6)  # through the room in which somebody walks
@@ -49,6 +49,10 @@ class RecordingPlanner:
     def set_pose_map_odom(self, pose_map_odom: FloatArray, stamp_s: float) -> None:
         """Record the localizer's word."""
         self._pass_on("set_pose_map_odom", pose_map_odom, stamp_s)
+
+    def set_map(self, occupancy_map: OccupancyMap) -> None:
+        """Record the global map."""
+        self._pass_on("set_map", occupancy_map)
 
     def set_path(self, path: Path) -> None:
         """Record a path."""

@@ -29,7 +29,7 @@ from astro_nav.mapping.pose_history import PoseHistory
 from astro_nav.mapping.rolling_map import RollingMap
 from astro_nav.mapping.scan_points import project_scan
 from astro_nav.params.peers import PeersParams
-from astro_nav.types import Float32Array, FloatArray, LocalGrid, Odometry, Path, RobotState, Scan, Trajectory
+from astro_nav.types import Float32Array, FloatArray, LocalGrid, OccupancyMap, Odometry, Path, RobotState, Scan, Trajectory
 
 CIRCLE_EXCESS_M = 0.01  # as in the planner that the peers are compared with
 WANTED_MPS, WANTED_RADPS = 0.05, 0.2  # a plan that gets faster than this asks to move
@@ -160,6 +160,9 @@ class PeerPlanner(ABC):
     def note_delivery(self, delay_s: float) -> None:
         """Hear from the safety controller how long after the start of its cycle a trajectory arrived."""
         self._latencies.note_delivery(delay_s)
+
+    def set_map(self, occupancy_map: OccupancyMap) -> None:
+        """Peers know people from nothing."""
 
     def set_followed(self, track_id: int | None) -> None:
         """Peers know no people."""
