@@ -1,9 +1,9 @@
 """The screen looks where the robot will go, from the same predicted trajectory that the base follows.
 
-Where it looks: at a point a little in front of where the base will be `lead_s` from now. Driving a curve, that is into
-the curve; turning on the spot, along the heading that comes; standing, straight ahead. One formula, no cases.
+Where it looks: at a point in front of where the base will be `lead_s` from now. Driving a curve, that is into the curve; turning
+on the spot, along the heading that comes; standing, straight ahead. One formula, no cases.
 
-Following a person, it looks at them instead: at where they are predicted to be when the joint is there.
+At somebody whom `gaze` has chosen it looks instead: at where they are predicted to be when the joint is there.
 
 How it gets there: the wanted angle passes a limit on its rate and two moving averages. A moving average over T2 of a
 motion no faster than v accelerates by at most 2 v / T2, one over T3 of that has a jerk of at most 2 a / T3; choosing T2
@@ -21,11 +21,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from astro_nav.body.gaze import LookAt
 from astro_nav.params.gaze import GazeParams
 from astro_nav.params.robot import ScreenParams
-from astro_nav.types import FloatArray, Prediction, Trajectory
+from astro_nav.types import FloatArray, Trajectory
 
 STEP_S = 0.02  # of the filter
+PEOPLE_PLAY_SHARE = 0.5  # of the play: predictions of seconds ahead waver more than where somebody is
 POINT_STEP_S = 0.1  # between two points of the result
 MAX_GAP_S = 2.0  # after a longer pause, or a clock set back, the screen is planned anew from where it is
 
@@ -45,22 +47,6 @@ class ScreenMotion:
     times_s: FloatArray
     angles_rad: FloatArray
     speeds_radps: FloatArray
-
-
-@dataclass(frozen=True)
-class LookAt:
-    """Where something that the screen should look at is expected: positions (T, 2) in odom every `step_s` from `start_s` on [m]."""
-
-    start_s: float
-    step_s: float
-    positions_odom: FloatArray
-
-
-def find_look_at(prediction: Prediction | None, track_id: int | None) -> LookAt | None:
-    """Where a tracked person is predicted to be; None when nobody is followed or they are not tracked."""
-    if prediction is None or track_id is None or track_id not in prediction.track_ids:
-        return None
-    return LookAt(prediction.start_s, prediction.step_s, prediction.means_odom[prediction.track_ids.index(track_id)])
 
 
 class ScreenPlanner:
@@ -99,13 +85,14 @@ class ScreenPlanner:
         count = self._preview + 1
         times_s = self._sample_s + STEP_S * np.arange(1, count + 1)
         if look_at is None or trajectory is None or not len(trajectory.poses_odom) or not len(look_at.positions_odom):
-            wanted = self._find_wanted_angles(trajectory, times_s)
+            wanted, play_rad = self._find_wanted_angles(trajectory, times_s), self.gaze.play_rad
         else:
+            play_rad = PEOPLE_PLAY_SHARE * self.gaze.play_rad
             wanted = self._find_bearings(trajectory, look_at, times_s + self.delay_s)
         held, limited, step = self._held, self._history[-1], self._speed_radps * STEP_S
         ahead = np.empty((2, count))
         for k, angle in enumerate(wanted.tolist()):
-            held = min(max(held, angle - self.gaze.play_rad), angle + self.gaze.play_rad)
+            held = min(max(held, angle - play_rad), angle + play_rad)
             limited += min(max(held - limited, -step), step)
             ahead[:, k] = held, limited
         self._ahead = ahead
@@ -152,7 +139,10 @@ class ScreenPlanner:
         poses = trajectory.poses_odom
         stamps_s = trajectory.start_s + trajectory.step_s * np.arange(len(poses))
         yaws = np.unwrap(poses[:, 2])
-        later_s = times_s + self.gaze.lead_s + self.delay_s
+        # Beyond its end the motion is not known: the screen keeps the last bearing that is.
+        lead_s = self.gaze.lead_s + self.delay_s
+        times_s = np.minimum(times_s, max(stamps_s[-1] - lead_s, times_s[0]))
+        later_s = times_s + lead_s
         x, y, yaw = (np.interp(times_s, stamps_s, column) for column in (poses[:, 0], poses[:, 1], yaws))
         later_x, later_y, later_yaw = (np.interp(later_s, stamps_s, column) for column in (poses[:, 0], poses[:, 1], yaws))
         look_x = later_x + self.gaze.distance_m * np.cos(later_yaw) - x

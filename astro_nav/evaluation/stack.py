@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from astro_nav.body.screen import ScreenMotion, ScreenPlanner, find_look_at
+from astro_nav.body.gaze import GazeChooser
+from astro_nav.body.screen import ScreenMotion, ScreenPlanner
 from astro_nav.following.follower import FollowFeedback, Follower
 from astro_nav.following.goal_keeper import GoalKeeper
 from astro_nav.following.sighting import list_sightings
@@ -134,6 +135,7 @@ class Stack:
         self._local.set_map(occupancy_map)
         self._safety = SafetyController(params.safety_controller)
         self._screen = ScreenPlanner(params.local_planner.robot.screen, params.local_planner.gaze)
+        self._gaze = GazeChooser(params.local_planner.gaze)
         self._localization = LocalizationFilter(params.local_planner.robot.localization)
         self._odometry: Odometry | None = None
         self._pose_map_odom: FloatArray | None = None
@@ -276,8 +278,9 @@ class Stack:
         if not self._safety.set_trajectory(trajectory, now_s):
             self._local.note_delivery(now_s - trajectory.stamp_s)
         if self.params.local_planner.robot.screen.joint:
-            prediction = None if self._plan is None else self._plan.prediction
-            look_at = find_look_at(prediction, self._follower.track_id or None)
+            tracks, prediction = ((), None) if self._plan is None else (self._plan.tracks, self._plan.prediction)
+            followed_id, pan_rad = self._follower.track_id or None, self._screen.angle_rad
+            look_at = self._gaze.choose(tracks, prediction, trajectory, followed_id, now_s, pan_rad)
             self._screen_motion = self._screen.plan(trajectory, now_s, look_at)
 
     def _run_navigator(self, now_s: float) -> list[EndGoal]:

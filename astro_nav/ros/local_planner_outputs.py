@@ -14,7 +14,8 @@ from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from astro_nav.body.screen import ScreenPlanner, find_look_at
+from astro_nav.body.gaze import GazeChooser
+from astro_nav.body.screen import ScreenPlanner
 from astro_nav.local_planning.local_plan import LocalPlan
 from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.ros.conversion import message_from_local_grid, message_from_poses, message_from_trajectory
@@ -60,16 +61,19 @@ class LocalPlannerOutputs:
         if self._screen is not None:
             angle = 0.0 if self._screen_planner is None else self._screen_planner.angle_rad
             self._screen_planner = ScreenPlanner(params.robot.screen, params.gaze, angle)
+            self._gaze = GazeChooser(params.gaze)
 
     def publish_motion(self, plan: LocalPlan, now_s: float, followed_id: int | None = None) -> None:
         """Publish what moves the robot: first the trajectory, an empty one when there is none, then the screen.
 
-        The screen looks at the track `followed_id`, where the robot goes when that is None.
+        The screen looks at the track `followed_id`; when that is None, where the robot goes and at whom it is about to meet.
         """
         trajectory = plan.trajectory or self._make_empty_trajectory(plan.reason, now_s)
         self._trajectory.publish(message_from_trajectory(trajectory, self._params.frames.odom))
         if self._screen is not None and self._screen_planner is not None and _has_listeners(self._screen):
-            motion = self._screen_planner.plan(plan.trajectory, now_s, find_look_at(plan.prediction, followed_id))
+            pan_rad = self._screen_planner.angle_rad
+            look_at = self._gaze.choose(plan.tracks, plan.prediction, plan.trajectory, followed_id, now_s, pan_rad)
+            motion = self._screen_planner.plan(plan.trajectory, now_s, look_at)
             self._screen.publish(message_from_screen(motion, self._params.robot.screen.joint))
 
     def publish_end(self, reason: str, now_s: float) -> None:

@@ -10,6 +10,11 @@ from astro_nav.evaluation.metrics.definitions import METRICS, TIMING_KEYS
 
 # Only an arrival has a time and an error of its pose.
 OF_SUCCESSES = frozenset({"time_to_goal_s", "path_length_m", "final_position_error_m", "final_heading_error_rad"})
+# Shares of what happened in the whole run: an episode with ten turns counts ten times as much as one with one.
+SHARES_OF_ALL = {
+    "screen_lead_share": ("turns_announced", "turns"),
+    "glance_share": ("crossings_seen", "crossings"),
+}
 SUMS = frozenset({"contacts_by_robot", "contacts_by_others"})
 
 
@@ -18,7 +23,8 @@ def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None
 
     Means over the episodes to which a figure applies, but: contacts are counted over all episodes; times, lengths and errors
     of arrival are means over successful ones; `cycle_ms_p50` is the median of the episodes' medians, `cycle_ms_p99` the
-    mean of their 99th percentiles, `cycle_ms_max` the longest of all; `realtime_factor` and `follow_lost_per_100_m` are total over total.
+    mean of their 99th percentiles, `cycle_ms_max` the longest of all; `realtime_factor`, `follow_lost_per_100_m` and the shares of
+    turns and crossings are total over total.
     """
     return {name: _summarize_one(name, rows) for name in METRICS}
 
@@ -47,6 +53,9 @@ def _summarize_one(name: str, rows: Iterable[Mapping[str, Any]]) -> float | int 
         return max(values)
     if name == "follow_lost_per_100_m":
         return 100.0 * sum(row["follow_lost"] for row in chosen) / sum(row["follow_walked_m"] for row in chosen)
+    if name in SHARES_OF_ALL:
+        part, whole = SHARES_OF_ALL[name]
+        return sum(row[part] for row in chosen) / sum(row[whole] for row in chosen)
     if name == "realtime_factor":
         return sum(row["simulated_s"] for row in chosen) / sum(row["wall_s"] for row in chosen)
     return math.fsum(values) / len(values)

@@ -39,6 +39,15 @@ EXPLANATIONS: dict[str, str] = {
     "follow_lost_per_100_m": "How often it lost the person whom it followed, for every 100 m that they walked.",
     "follow_walked_m": "How far the person walked whom it followed; the longer, the more the other figures say.",
     "follow_on_target": "Share of the time in which its screen looked at the person whom it followed.",
+    "screen_lead_s": "How long before a turn of the robot its screen already looked where it would go. Half a second is asked for.",
+    "screen_lead_share": "Share of the robot's turns that its screen announced at least half a second before.",
+    "screen_reversals_per_minute": "How often the screen changed its direction: a turn that is announced takes two; much more is fidgeting.",
+    "peak_screen_speed_radps": "How fast the screen turned at its fastest.",
+    "peak_screen_acceleration_radps2": "How hard the screen was started or stopped at most.",
+    "peak_screen_jerk_radps3": "The screen's single hardest twitch.",
+    "glance_share": "Share of the people whose way it crossed whom its screen had looked at before.",
+    "legibility": "How sure somebody who watches way and screen could be of where it is going, early moments counting most. Six places are possible: 0.17 is a guess.",
+    "legibility_of_way": "The same for somebody who does not see the screen: what the screen adds is the difference.",
     "cycle_ms_p50": "Computing time of one planning cycle, typically. Must stay well below the period of 100 ms.",
     "cycle_ms_p99": "Computing time of one planning cycle that only one in a hundred exceeds.",
     "cycle_ms_max": "The longest planning cycle. On a busy computer this says more about the computer.",
@@ -51,7 +60,7 @@ HEADLINES = (
     "success_rate", "contacts_by_robot", "time_to_goal_s", "spl", "min_clearance_m", "personal_space_045", "mean_linear_jerk_mps3",
     "barn_score", "cycle_ms_p99",
 )  # fmt: skip
-SHARES = frozenset({"success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100", "follow_on_target"})
+SHARES = frozenset({"success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100", "follow_on_target", "screen_lead_share", "glance_share"})
 
 
 def format_unit(name: str) -> str:
