@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from astro_nav.errors import AstroNavError
+from astro_nav.geometry.se2 import transform_points
 from astro_nav.types import FloatArray
-from astro_nav.viewer.marker_reading import LINE_LIST, TEXT, read_markers
+from astro_nav.viewer.marker_reading import LINE_LIST, LINE_STRIP, TEXT, read_markers
 
 MM = 1000.0
 MAX_CELLS = 64_000_000
 # Occupancy is shown in steps: 0 free, 1 to 4 ever more surely occupied, 5 unknown.
 SHADES, UNKNOWN_SHADE = 4, 5
-MAX_POINTS = 400  # of a drawn way; what is longer is drawn with every n-th
+MAX_POINTS = 400  # of a drawn way or scan; what is longer is drawn with every n-th
 SAFETY_NAMES = (
     "", "nobody asks for motion", "obstacle", "contact", "scan too old", "odometry too old", "trajectory too old", "transform", "speed limit",
     "clock", "late loop", "bad input", "cliff", "bumper", "shutdown", "emergency stop",
@@ -72,6 +73,35 @@ def encode_picture(data: bytes) -> dict[str, Any]:
         elif marker.kind == TEXT and np.isfinite(marker.position).all():
             labels.append([marker.name, *_lengths(marker.position[:2]), marker.text])
     return {"frame": frame, "stamp": round_number(stamp_s, 2), "lines": lines, "labels": labels}
+
+
+def encode_overlay(data: bytes) -> dict[str, Any]:
+    """A serialized MarkerArray of few lines, such as doors and zones: [[red, green, blue, opacity, x, y, ...], ...] and [[x, y, text], ...]."""
+    frame, lines, labels = "", [], []
+    for marker in read_markers(data):
+        frame = marker.frame.lstrip("/")
+        if marker.kind in (LINE_LIST, LINE_STRIP) and len(marker.points) >= 2 and np.isfinite(marker.color).all():
+            red, green, blue = np.round(255 * np.clip(marker.color[:3], 0.0, 1.0)).astype(int).tolist()
+            pieces = marker.points[: len(marker.points) // 2 * 2, :2].reshape(-1, 2, 2) if marker.kind == LINE_LIST else [marker.points[:, :2]]
+            lines += [[red, green, blue, round(float(np.clip(marker.color[3], 0.0, 1.0)), 2), *_way(np.asarray(piece))] for piece in pieces]
+        elif marker.kind == TEXT and np.isfinite(marker.position).all():
+            labels.append([*_lengths(marker.position[:2]), marker.text])
+    return {"frame": frame, "lines": lines, "labels": labels}
+
+
+def encode_scan(message: Any, pose_target_laser: FloatArray, frame: str) -> dict[str, Any]:
+    """Where the rays of a LaserScan ended.
+
+    Args:
+        message: the scan.
+        pose_target_laser: (3,) the laser in the frame in which the points shall be.
+        frame: its name.
+    """
+    ranges = np.asarray(message.ranges, dtype=np.float64)
+    angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
+    is_hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
+    ends = np.stack([ranges * np.cos(angles), ranges * np.sin(angles)], axis=1)[is_hit]
+    return {"frame": frame, "points": _way(transform_points(pose_target_laser, ends))}
 
 
 def join_segments(points: FloatArray, colors: FloatArray) -> list[list[Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 from astro_nav.errors import AstroNavError
 from astro_nav.types import Float32Array, FloatArray
 
+LINE_STRIP = 4
 LINE_LIST = 5
 TEXT = 9
 MAX_MARKERS = 1000  # a picture has a dozen
@@ -31,13 +32,14 @@ class Marker:
     Attributes:
         frame: of its points.
         name: namespace.
-        kind: LINE_LIST, TEXT or another.
+        kind: LINE_STRIP, LINE_LIST, TEXT or another.
         position: (3,) [m].
         width_m: of lines; height of text.
         points: (N, 3) [m].
         colors: (N, 4) red, green, blue, opacity; empty when all are of one colour.
         text: of labels.
         stamp_s: when it was made.
+        color: (4,) of the whole marker where its points have none.
     """
 
     frame: str
@@ -49,6 +51,7 @@ class Marker:
     colors: Float32Array
     text: str
     stamp_s: float
+    color: Float32Array
 
 
 def read_markers(data: bytes) -> list[Marker]:
@@ -73,7 +76,7 @@ def _read_marker(reader: _Reader) -> Marker:
     _number, kind, _action = (reader.read("i") for _ in range(3))
     pose = reader.read_block("f8", 7)
     scale = reader.read_block("f8", 3)
-    reader.read_block("f4", 4)
+    color = reader.read_block("f4", 4)
     reader.skip("i"), reader.skip("I"), reader.skip("B")  # lifetime, frame_locked
     points = reader.read_block("f8", 3 * reader.read("I")).reshape(-1, 3)
     colors = reader.read_block("f4", 4 * reader.read("I")).reshape(-1, 4)
@@ -86,7 +89,7 @@ def _read_marker(reader: _Reader) -> Marker:
     reader.read_text(), reader.read_text()  # mesh
     reader.read_block("u1", reader.read("I"))
     reader.skip("B")
-    return Marker(frame, name, kind, pose[:3], float(scale[2] if kind == TEXT else scale[0]), points, colors, text, stamp_s)
+    return Marker(frame, name, kind, pose[:3], float(scale[2] if kind == TEXT else scale[0]), points, colors, text, stamp_s, color)
 
 
 def _read_header(reader: _Reader) -> tuple[float, str]:

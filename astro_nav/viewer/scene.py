@@ -17,10 +17,12 @@ from astro_nav.viewer import topics
 from astro_nav.viewer.encoding import (
     dump_json,
     encode_grid,
+    encode_overlay,
     encode_people,
     encode_picture,
     encode_plan,
     encode_safety,
+    encode_scan,
     encode_status,
     encode_trajectory,
     make_planar_pose,
@@ -71,7 +73,7 @@ class Scene:
 
     Args:
         robot: that is looked at.
-        decode: of serialized messages. Candidates are never handed to it.
+        decode: of serialized messages. Markers are never handed to it.
     """
 
     def __init__(self, robot: ViewedRobot, decode: Decode) -> None:
@@ -98,13 +100,17 @@ class Scene:
             say_missing: whether what is missing shall be said: not in the first moments, in which nothing can have come yet.
         """
         parts: dict[str, bytes] = {}
-        is_moved = False
+        is_moved, scan = False, None
         for topic in list(self._waiting):
             waiting = self._waiting.pop(topic)
             for data in waiting:
                 try:
                     if topic == topics.CANDIDATES:
                         parts["picture"] = dump_json(encode_picture(data))
+                    elif topic in (topics.DOORS, topics.ZONES):
+                        parts[topic.name] = dump_json(encode_overlay(data))
+                    elif topic == topics.SCAN:
+                        scan = self._decode(topic, data)
                     elif topic in _ENCODERS:
                         parts[topic.name] = dump_json(_ENCODERS[topic](self._decode(topic, data)))
                     else:
@@ -114,6 +120,8 @@ class Scene:
                     self._seen.add(topic)
                 except (AstroNavError, AttributeError, TypeError, ValueError) as error:
                     self._unusable[topic.name] = f"A message on {topic.name} cannot be shown: {error}"
+        if scan is not None:
+            self._put_scan(scan, parts)
         if is_moved:
             parts["robot"] = dump_json(self._describe_robot())
         if say_missing:
@@ -133,6 +141,16 @@ class Scene:
     def find_robot_pose(self) -> FloatArray | None:
         """(3,) pose of the robot in the map, None when it is not known."""
         return self._find_pose(self._robot.map_frame, self._robot.base_frame)
+
+    def _put_scan(self, scan: Any, parts: dict[str, bytes]) -> None:
+        """Where the rays ended, once it is known where the laser is: after the transforms that came with it."""
+        frame = scan.header.frame_id.lstrip("/")
+        pose = self._find_pose(self._robot.odom_frame, frame)
+        if pose is not None:
+            parts[topics.SCAN.name] = dump_json(encode_scan(scan, pose, self._robot.odom_frame))
+            self._unusable.pop(topics.SCAN.name, None)
+        elif self._find_pose(self._robot.odom_frame, self._robot.base_frame) is not None:
+            self._unusable[topics.SCAN.name] = f"No transform {self._robot.base_frame} <- {frame}: the scan cannot be placed; publish where the lidar is mounted."
 
     def _put_if_new(self, name: str, value: bytes, parts: dict[str, bytes]) -> None:
         if self._last.get(name) != value:

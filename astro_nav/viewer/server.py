@@ -31,6 +31,7 @@ FILES = {
     "": ("index.html", "text/html; charset=utf-8"),
     "view.css": ("view.css", "text/css; charset=utf-8"),
     "scene.js": ("scene.js", "text/javascript; charset=utf-8"),
+    "drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
     "view.js": ("view.js", "text/javascript; charset=utf-8"),
     "replay.js": ("replay.js", "text/javascript; charset=utf-8"),
 }

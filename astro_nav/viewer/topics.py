@@ -42,10 +42,14 @@ SAFETY = ViewedTopic(
     without="The safety controller says nothing (safety_state): why the robot is slow is not shown.",
 )
 PEOPLE = ViewedTopic("tracked_obstacles", "astro_nav_msgs/msg/TrackedObstacles")
+SCAN = ViewedTopic("scan", "sensor_msgs/msg/LaserScan", without="No scan: the robot sees nothing; start the lidar's driver, or check the topic's name.")
+DOORS = ViewedTopic("doors", "visualization_msgs/msg/MarkerArray", latched=True)
+ZONES = ViewedTopic("zones", "visualization_msgs/msg/MarkerArray", latched=True)
 JOINTS = ViewedTopic("joint_states", "sensor_msgs/msg/JointState")
 TRANSFORMS = ViewedTopic("/tf", "tf2_msgs/msg/TFMessage", every=True)
 STATIC_TRANSFORMS = ViewedTopic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, every=True)
 
 VIEWED_TOPICS = (
-    MAP, LOCAL_MAP, SAFETY_MAP, CANDIDATES, TRAJECTORY, PLAN, ODOMETRY, STATUS, SAFETY, PEOPLE, JOINTS, TRANSFORMS, STATIC_TRANSFORMS
+    MAP, LOCAL_MAP, SAFETY_MAP, CANDIDATES, TRAJECTORY, PLAN, ODOMETRY, STATUS, SAFETY, PEOPLE, SCAN, DOORS, ZONES,
+    JOINTS, TRANSFORMS, STATIC_TRANSFORMS,
 )  # fmt: skip

@@ -35,6 +35,9 @@ PARTS = {
     "tracked_obstacles": {"frame": "odom", "people": [{"id": 1, "name": "Ann", "person": True, "moving": True, "at": [3000, -1000, 0, 700, 300], "ahead": [3000, -1000, 3000, 1000]}]},
     "local_planner_status": {"state": "following", "reason": "", "distance": 4.1, "clearance": 0.35, "candidates": 700, "feasible": 650, "cycle": 12.5},
     "safety_state": {"frame": "odom", "limit": 2, "by": "obstacle", "reason": "Ann will be 0.2 m away", "scale": 0.5, "commanded": [0.42, 0.1], "allowed": 0.42, "contact": [2000, 0]},
+    "doors": {"frame": "map", "lines": [[40, 200, 40, 1.0, 5000, 3000, 6000, 3000]], "labels": [[5500, 3000, "kitchen: open 90 %"]]},
+    "zones": {"frame": "map", "lines": [[255, 0, 0, 1.0, 1000, 500, 2000, 500, 2000, 1000, 1000, 500]], "labels": []},
+    "scan": {"frame": "odom", "points": [6000, 500, 6000, 700]},
     "notes": [],
 }  # fmt: skip
 
@@ -64,14 +67,24 @@ def live(browser: Browser) -> Iterator[dict]:
     server.close()
 
 
-def find_color(browser: Browser, name: str, x_share: float, y_share: float, reach: int = 6) -> bool:
+def find_color(browser: Browser, name: str, x_share: float, y_share: float) -> bool:
     """Whether a colour of the page's palette is on the map near a place, given as shares of the room's 8 x 4 m from its lower left corner."""
-    x, y = place_on_page(browser, 8 * x_share, 4 * y_share)
+    text = browser.run(
+        f"""(() => {{
+          const pen = document.createElement('canvas').getContext('2d');
+          pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim();
+          return pen.fillStyle;
+        }})()"""
+    )
+    return find_paint(browser, tuple(int(text[k : k + 2], 16) for k in (1, 3, 5)), 8 * x_share, 4 * y_share)
+
+
+def find_paint(browser: Browser, color: tuple[int, ...], x_m: float, y_m: float, reach: int = 6) -> bool:
+    """Whether a colour is on the map near a place [m]."""
+    x, y = place_on_page(browser, x_m, y_m)
     return browser.run(
         f"""(() => {{
-          const canvas = document.querySelector('#stage'), box = canvas.getBoundingClientRect(), pen = document.createElement('canvas').getContext('2d');
-          pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim();
-          const wanted = [1, 3, 5].map(k => parseInt(pen.fillStyle.slice(k, k + 2), 16));
+          const canvas = document.querySelector('#stage'), box = canvas.getBoundingClientRect(), wanted = {list(color)};
           const data = canvas.getContext('2d').getImageData({x} - box.x - {reach}, {y} - box.y - {reach}, {2 * reach}, {2 * reach}).data;
           for (let k = 0; k < data.length; k += 4) if (wanted.every((value, c) => Math.abs(value - data[k + c]) < 12)) return true;
           return false;
@@ -95,6 +108,15 @@ def test_the_page_shows_the_robot_and_why_it_is_slow(browser, live):
     assert find_color(browser, "person", 4 / 8, 1.3 / 4)
     assert find_color(browser, "goal", 6 / 8, 2.5 / 4)
     assert find_color(browser, "wall", 7.75 / 8, 2 / 4)
+    assert find_color(browser, "scan", 7 / 8, 2.5 / 4) and not find_color(browser, "scan", 7 / 8, 1.5 / 4)
+    assert find_paint(browser, (40, 200, 40), 5.1, 3.0), "the door"
+    assert find_paint(browser, (255, 0, 0), 1.5, 0.5), "the zone's edge"
+    for layer in ("doors", "zones", "scan"):
+        browser.click(f"#layer-{layer}")
+        browser.wait_until(f"!document.querySelector('#layer-{layer}').checked")
+    browser.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert not find_color(browser, "scan", 7 / 8, 2.5 / 4)
+    assert not find_paint(browser, (40, 200, 40), 5.1, 3.0) and not find_paint(browser, (255, 0, 0), 1.5, 0.5)
     browser.click("#layer-people")
     browser.wait_until("!document.querySelector('#layer-people').checked")
     browser.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

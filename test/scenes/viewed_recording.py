@@ -98,6 +98,12 @@ class Messages:
             mesh_use_embedded_materials=False,
         )  # fmt: skip
 
+    def scan(self, ranges: list[float], frame: str = "laser", increment: float = math.pi / 2) -> Any:
+        return self.make(
+            "sensor_msgs/msg/LaserScan", header=self.header(frame), angle_min=0.0, angle_max=increment * (len(ranges) - 1), angle_increment=increment,
+            time_increment=0.0, scan_time=0.1, range_min=0.1, range_max=10.0, ranges=np.array(ranges, dtype=np.float32), intensities=np.zeros(0, np.float32),
+        )  # fmt: skip
+
     def markers(self, *markers: Any) -> Any:
         return self.make("visualization_msgs/msg/MarkerArray", markers=list(markers))
 

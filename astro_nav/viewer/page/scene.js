@@ -1,11 +1,11 @@
 // Draws what has come: everything on one canvas, in the map's frame, in metres.
-const MM = 1000;
+import { MM, drawArrow, drawWay, findKnown, fitCanvas, pack, readColor } from "./drawing.js";
 const GHOST = 0.3;
 const OLD_MS = 800; // what the local planner considered is drawn faintly from then on
 
 export const LAYERS = [
   ["candidates", "candidates", "#4caf50"], ["trajectory", "chosen motion", "--chosen"], ["guidance", "guidance", "--goal"], ["plan", "route", "--way"],
-  ["people", "people", "--person"], ["map", "map", "--wall"], ["local_map", "local map", "--local"], ["safety_map", "safety map", "--safety"],
+  ["people", "people", "--person"], ["doors", "doors", "#2e9e55"], ["zones", "zones", "#c62828"], ["scan", "scan", "--scan"], ["map", "map", "--wall"], ["local_map", "local map", "--local"], ["safety_map", "safety map", "--safety"],
 ];
 
 const compose = (a, b) => {
@@ -31,7 +31,7 @@ export class Scene {
   }
   readTints() {
     const style = getComputedStyle(document.documentElement);
-    for (const name of ["floor", "unknown", "wall", "robot", "screen", "person", "way", "chosen", "local", "safety", "goal", "ink", "muted", "card", "line", "accent", "good", "bad"])
+    for (const name of ["floor", "unknown", "wall", "robot", "screen", "person", "way", "chosen", "local", "safety", "scan", "goal", "ink", "muted", "card", "line", "accent", "good", "bad"])
       this.tint[name] = style.getPropertyValue("--" + name).trim();
     this.images = {};
   }
@@ -87,7 +87,10 @@ export class Scene {
     this.base = [scale, 0, 0, -scale, this.canvas.width / 2 - scale * this.camera.x, this.canvas.height / 2 + scale * this.camera.y];
     pen.lineCap = pen.lineJoin = "round";
     for (const name of ["map", "local_map", "safety_map"]) this.drawGrid(pen, name);
+    this.drawZones(pen);
     this.drawPlan(pen);
+    this.drawScan(pen);
+    this.drawDoors(pen);
     this.drawPicture(pen);
     this.drawTrajectory(pen);
     this.drawPeople(pen);
@@ -141,6 +144,42 @@ export class Scene {
     if (name === "map") return [mix(0), mix(0.25), mix(0.5), mix(0.75), mix(1), unknown].map(color => pack(color, 255));
     const color = readColor(this.tint[name === "local_map" ? "local" : "safety"]);
     return [0, 50, 90, 130, 175, 0].map(opacity => pack(color, opacity));
+  }
+  drawZones(pen) {
+    const zones = this.parts.zones;
+    if (!zones || !this.shown.has("zones")) return;
+    this.inFrame(pen, zones);
+    pen.lineWidth = 2 * this.pixel;
+    for (const line of zones.lines) {
+      pen.strokeStyle = pen.fillStyle = `rgb(${line[0]} ${line[1]} ${line[2]})`;
+      drawWay(pen, line, 4);
+      pen.globalAlpha = 0.13;
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
+  }
+  drawDoors(pen) {
+    const doors = this.parts.doors;
+    if (!doors || !this.shown.has("doors")) return;
+    this.inFrame(pen, doors);
+    pen.lineWidth = 5 * this.pixel;
+    for (const line of doors.lines) {
+      pen.strokeStyle = `rgb(${line[0]} ${line[1]} ${line[2]})`;
+      drawWay(pen, line, 4);
+    }
+    if (this.camera.scale < 35) return; // from far away the words would hide the doors
+    for (const [x, y, text] of doors.labels) {
+      this.inFrame(pen, doors);
+      this.label(pen, x / MM, y / MM, text, 0.1);
+    }
+  }
+  drawScan(pen) {
+    const scan = this.parts.scan;
+    if (!scan || !this.shown.has("scan") || this.ageOf("scan") > 1500) return;
+    this.inFrame(pen, scan);
+    pen.fillStyle = this.tint.scan;
+    const size = 3 * this.pixel;
+    for (let k = 0; k + 1 < scan.points.length; k += 2) pen.fillRect(scan.points[k] / MM - size / 2, scan.points[k + 1] / MM - size / 2, size, size);
   }
   drawPlan(pen) {
     const plan = this.parts.plan;
@@ -279,45 +318,3 @@ export class Scene {
     pen.fillText(length + " m", x, y - 7 * ratio);
   }
 }
-
-export function fitCanvas(canvas) {
-  const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
-  const width = Math.max(1, Math.round(box.width * ratio)), height = Math.max(1, Math.round(box.height * ratio));
-  if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-  return ratio;
-}
-function drawWay(pen, points, begin) {
-  pen.beginPath();
-  for (let k = begin; k + 1 < points.length; k += 2) pen.lineTo(points[k] / MM, points[k + 1] / MM);
-  pen.stroke();
-}
-function drawArrow(pen, tail, tip, width, head) {
-  const turn = Math.atan2(tip[1] - tail[1], tip[0] - tail[0]);
-  pen.lineWidth = width;
-  pen.beginPath(); pen.moveTo(...tail); pen.lineTo(tip[0] - 0.6 * head * Math.cos(turn), tip[1] - 0.6 * head * Math.sin(turn)); pen.stroke();
-  pen.beginPath();
-  pen.moveTo(...tip);
-  for (const side of [0.45, -0.45]) pen.lineTo(tip[0] - head * Math.cos(turn + side), tip[1] - head * Math.sin(turn + side));
-  pen.closePath(); pen.fill();
-}
-// The box [x0, y0, x1, y1] of a grid's known cells, in metres from its origin.
-function findKnown(grid) {
-  const [width, height] = grid.size, r = grid.resolution;
-  let x0 = width, y0 = height, x1 = 0, y1 = 0, at = 0;
-  for (let k = 0; k < grid.cells.length; k += 2) {
-    const count = grid.cells[k + 1], last = at + count - 1;
-    if (grid.cells[k] !== 5) {
-      const rows = [Math.floor(at / width), Math.floor(last / width)];
-      y0 = Math.min(y0, rows[0]); y1 = Math.max(y1, rows[1]);
-      if (rows[0] === rows[1]) { x0 = Math.min(x0, at % width); x1 = Math.max(x1, last % width); } else { x0 = 0; x1 = width - 1; }
-    }
-    at += count;
-  }
-  return x0 > x1 ? [0, 0, width * r, height * r] : [x0 * r, y0 * r, (x1 + 1) * r, (y1 + 1) * r];
-}
-function readColor(text) {
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = text;
-  return [1, 3, 5].map(k => parseInt(pen.fillStyle.slice(k, k + 2), 16));
-}
-const pack = (color, opacity) => ((opacity << 24) | (color[2] << 16) | (color[1] << 8) | color[0]) >>> 0;

@@ -1,5 +1,6 @@
 // The page: takes what comes, fills in the panel, sets goals.
-import { LAYERS, Scene, fitCanvas } from "./scene.js";
+import { LAYERS, Scene } from "./scene.js";
+import { fitCanvas } from "./drawing.js";
 import { Replay } from "./replay.js";
 
 const MM = 1000, STALE_MS = 2000, HIDDEN_MS = 10000, HISTORY_S = 30;
@@ -18,7 +19,7 @@ function take(name, value, ageMs) {
   else scene.set(name, value);
   dirty();
 }
-const NAMES = ["map", "local_map", "safety_map", "picture", "trajectory", "plan", "robot", "local_planner_status", "safety_state", "tracked_obstacles", "notes", "mission", "shape"];
+const NAMES = ["map", "local_map", "safety_map", "picture", "trajectory", "plan", "robot", "local_planner_status", "safety_state", "tracked_obstacles", "scan", "doors", "zones", "notes", "mission", "shape"];
 
 function connect() {
   source = new EventSource("events");

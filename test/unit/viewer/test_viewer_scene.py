@@ -11,7 +11,7 @@ from scenes.viewed_recording import Messages
 
 from astro_nav.viewer import topics
 from astro_nav.viewer.encoding import ViewError, encode_grid, encode_picture, join_segments
-from astro_nav.viewer.marker_reading import LINE_LIST, TEXT, PictureError, read_markers
+from astro_nav.viewer.marker_reading import LINE_LIST, LINE_STRIP, TEXT, PictureError, read_markers
 from astro_nav.viewer.scene import MAX_WAITING, Scene, ViewedRobot
 
 FOOTPRINT = np.array([[0.2, 0.1], [-0.2, 0.1], [-0.2, -0.1], [0.2, -0.1]])
@@ -146,3 +146,40 @@ def test_segments_are_joined_where_they_go_on_in_one_colour():
     assert join_segments(points, colors) == [
         [255, 0, 0, 0.5, 0, 0, 1000, 0, 2000, 0], [0, 255, 0, 0.5, 2000, 0, 3000, 0], [0, 255, 0, 0.5, 9000, 9000, 9000, 8000]
     ]  # fmt: skip
+
+
+def test_rays_end_where_the_laser_saw_something(made, scene):
+    """Whatever the order in which scan and transforms came."""
+    scene.keep(topics.SCAN, made.serialize(made.scan([2.0, 1.0, math.inf, 0.05, 20.0])))
+    scene.keep(topics.TRANSFORMS, made.serialize(made.transforms(("odom", "base_link", 3.0, 1.0, math.pi / 2))))
+    scene.keep(topics.STATIC_TRANSFORMS, made.serialize(made.transforms(("base_link", "laser", 0.5, 0.0, 0.0))))
+    part = json.loads(scene.collect_changes()["scan"])
+    # The laser is at (3, 1.5), looks along y; what is nowhere, too near and too far is not shown.
+    assert part == {"frame": "odom", "points": [3000, 3500, 2000, 1500]}
+
+
+def test_a_scan_that_cannot_be_placed_is_said(made, scene):
+    scene.keep(topics.TRANSFORMS, made.serialize(made.transforms(("map", "odom", 0.0, 0.0, 0.0), ("odom", "base_link", 0.0, 0.0, 0.0))))
+    scene.keep(topics.SCAN, made.serialize(made.scan([1.0], frame="/lidar_top")))
+    parts = scene.collect_changes()
+    assert "scan" not in parts and "No transform base_link <- lidar_top: the scan cannot be placed" in parts["notes"].decode()
+    scene.keep(topics.STATIC_TRANSFORMS, made.serialize(made.transforms(("base_link", "lidar_top", 0.0, 0.0, 0.0))))
+    scene.keep(topics.SCAN, made.serialize(made.scan([1.0], frame="/lidar_top")))
+    parts = scene.collect_changes()
+    assert json.loads(parts["scan"])["points"] == [1000, 0] and "cannot be placed" not in parts["notes"].decode()
+
+
+def test_a_robot_without_a_scan_is_said(scene):
+    assert any(note.startswith("No scan") for note in json.loads(scene.collect_changes()["notes"]))
+
+
+def test_doors_and_zones_arrive_with_colours_and_names(made, scene):
+    doors = made.markers(made.marker("doors", LINE_LIST, [(0, 0), (1, 0), (2, 2), (2, 3)], []), made.marker("door names", TEXT, [], [], "kitchen: open 90 %"))
+    scene.keep(topics.DOORS, made.serialize(doors))
+    scene.keep(topics.ZONES, made.serialize(made.markers(made.marker("zones", LINE_STRIP, [(0, 0), (4, 0), (4, 4), (0, 0)], []))))
+    parts = scene.collect_changes()
+    assert json.loads(parts["doors"])["lines"] == [[255, 255, 255, 1.0, 0, 0, 1000, 0], [255, 255, 255, 1.0, 2000, 2000, 2000, 3000]]
+    assert json.loads(parts["doors"])["labels"] == [[1000, 2000, "kitchen: open 90 %"]]
+    assert json.loads(parts["zones"])["lines"] == [[255, 255, 255, 1.0, 0, 0, 4000, 0, 4000, 4000, 0, 0]]
+    scene.keep(topics.ZONES, made.serialize(made.markers()))
+    assert json.loads(scene.collect_changes()["zones"]) == {"frame": "", "lines": [], "labels": []}
