@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--episodes", type=parse_count, metavar="N", help="how many (default: the suite's own number)")
     parser.add_argument("--seed", type=parse_seed, default=1, metavar="S", help="of the run (default: %(default)s)")
     parser.add_argument("--workers", type=parse_count, metavar="W", help="processes (default: one for each core)")
-    parser.add_argument("--planner", default="astro", metavar="NAME", help="astro, dwa or mppi (default: %(default)s)")
+    parser.add_argument("--planner", default="astro", metavar="NAME", help="astro, dwa, mppi or blind (default: %(default)s)")
     parser.add_argument(
         "--set", nargs="+", action="extend", default=[], dest="settings", metavar="KEY=VALUE",
         help="parameters of docs/parameters.md that differ from the shipped ones",

@@ -12,6 +12,7 @@ PLANNERS: dict[str, tuple[str, str]] = {
     "astro": ("astro_nav.evaluation.stack", "make_astro"),
     "dwa": ("astro_nav.evaluation.peers", "make_dwa"),
     "mppi": ("astro_nav.evaluation.peers", "make_mppi"),
+    "blind": ("astro_nav.evaluation.blind", "make_blind"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 from astro_nav.errors import ParameterError
 from astro_nav.evaluation.stack import StackParams
 from astro_nav.params.evaluation import EvaluationParams
-from astro_nav.params.files import load_params
+from astro_nav.params.files import find_share_folder, load_params
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.params.safety_controller import SafetyControllerParams
@@ -79,8 +80,22 @@ def load_settings(changes: Mapping[str, Any], overlay_files: Iterable[Path] = ()
     Raises:
         ParameterError: with all problems at once.
     """
-    shares = share_out_changes(changes)
     overlays = tuple(overlay_files)
+    if changes or overlays:
+        return _build_settings(changes, overlays)
+    # Reading YAML takes longer than a short episode; the files may change while the process lives.
+    folder = find_share_folder() / "config"
+    return _build_shipped(tuple((path, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.yaml"))))
+
+
+@lru_cache(maxsize=1)
+def _build_shipped(files: tuple[tuple[Path, int], ...]) -> tuple[StackParams, SimulatorParams]:
+    """The shipped parameters; built again when one of the files was written."""
+    return _build_settings({}, ())
+
+
+def _build_settings(changes: Mapping[str, Any], overlays: tuple[Path, ...]) -> tuple[StackParams, SimulatorParams]:
+    shares = share_out_changes(changes)
     built, problems = {}, []
     for node, params_class in NODES.items():
         try:

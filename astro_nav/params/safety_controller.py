@@ -100,6 +100,10 @@ class CheckParams:
         live=True,
     )
     touch_m: float = parameter("nearer than this counts as contact", unit="m", minimum=0.0, maximum=0.05)
+    step_aside_mps: float = parameter(
+        "how fast somebody who has just been walking may come from any side while the robot brakes",
+        unit="m/s", minimum=0.0, maximum=2.0, live=True,
+    )
     escape_speed_mps: float = parameter("fastest motion out of a contact", unit="m/s", minimum=0.01, maximum=0.5, live=True)
     comfort_share: float = parameter(
         "share of the comfortable deceleration that is planned with when an obstacle is seen in time",
@@ -160,6 +164,16 @@ class MotionParams:
     speed_noise_mps: float = parameter("noise of a speed measured over two scans", unit="m/s", minimum=0.0, maximum=1.0)
     min_points: int = parameter("fewer moved points than this side by side are noise", minimum=1, maximum=50)
     gap_m: float = parameter("points further apart than this belong to different things", unit="m", minimum=0.02, maximum=1.0)
+    stride_m: float = parameter(
+        "what moves within this distance of each other is taken for one: the legs of a person", unit="m", minimum=0.0, maximum=2.0
+    )
+    memory_s: float = parameter(
+        "time constant with which a velocity fades that is no longer seen", unit="s", minimum=0.01, maximum=3.0
+    )
+    restless_from_mps: float = parameter(
+        "who has moved at least this fast may take a step in any direction", unit="m/s", minimum=0.0, maximum=5.0
+    )
+    restless_s: float = parameter("and that for this long", unit="s", minimum=0.0, maximum=10.0)
     horizon_s: float = parameter(
         "where moving things will be within this time is out of bounds for the robot",
         unit="s",

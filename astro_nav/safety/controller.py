@@ -82,7 +82,7 @@ class SafetyController:
         self._outline = Outline(params.robot.footprint)
         self._history = OdometryHistory(params.odometry, params.robot.limits)
         self._commands = CommandHistory(params.robot.latency.actuation_s, params.odometry.residual_s)
-        self._map = NearMap(params.map, params.motion, self._outline)
+        self._map = NearMap(params.map, params.motion, self._outline, params.reaction_s)
         self._tracker = TrajectoryTracker(params, self._outline)
         self._check = FinalCheck(params, self._outline)
         self._limiter = MotionLimiter(params.robot.limits, params.robot.wheel_separation_m)
@@ -242,7 +242,7 @@ class SafetyController:
             pose = self._predict_pose(effect_s)
             wish, wish_holds = self._desk.choose_wish(pose, now_s, effect_s, tick.duration_s)
             holds += wish_holds + self._sensors.find_holds(now_s, wish.twist[0] < 0.0, wish.outline_speed_mps)
-            self._check.look_around(*self._map.collect_points(now_s), pose, self._clock.lateness_s)
+            self._check.look_around(self._map.collect_points(now_s), pose, self._clock.lateness_s)
             finding = self._decide(wish, holds, tick.duration_s)
         elif any(self._limiter.twist):
             self._commit(self._limiter.brake(tick.duration_s), tick.duration_s, stopping=True)

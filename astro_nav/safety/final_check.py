@@ -14,6 +14,7 @@ import numpy as np
 
 from astro_nav.params.safety_controller import SafetyControllerParams
 from astro_nav.safety.hold import Hold
+from astro_nav.safety.near_map import NearPoints
 from astro_nav.safety.outline import Outline
 from astro_nav.safety.reporter import describe_side
 from astro_nav.safety.sweep import CheckResult, MotionChecker, Surroundings, compute_braking, sweep_arc
@@ -50,7 +51,7 @@ class FinalCheck:
         self._outline = outline
         self.update_params(params)
         empty = np.empty(0)
-        self._around = Surroundings(empty, empty, empty, np.empty(0, dtype=np.int64))
+        self._around = Surroundings(empty, empty, empty, np.empty(0, dtype=np.int64), empty)
         self._points_odom = np.empty((0, 2))
         self._lateness_s = 0.0
 
@@ -64,13 +65,11 @@ class FinalCheck:
         self._params = params
         self._checker = MotionChecker(params.check, self._outline)
 
-    def look_around(
-        self, points_odom: FloatArray, origins: np.ndarray, pose_odom_base: tuple[float, float, float], lateness_s: float
-    ) -> None:
+    def look_around(self, near: NearPoints, pose_odom_base: tuple[float, float, float], lateness_s: float) -> None:
         """Take the points of this period, and where the robot is when its next command takes effect."""
-        self._points_odom = points_odom
+        self._points_odom = near.points_odom
         self._lateness_s = lateness_s
-        self._around = self._checker.look_around(points_odom, origins, pose_odom_base)
+        self._around = self._checker.look_around(near.points_odom, near.origins, near.unseen_s, pose_odom_base)
 
     def check_ahead(self, wish: Wish) -> Finding:
         """Along the wanted curve, at the comfortable limits."""
@@ -107,7 +106,10 @@ class FinalCheck:
             sweep = wish.make_sweep(travel_m)
         else:
             sweep = sweep_arc(*twist, speed_mps, travel_m, check.spacing_m)
-        result = self._checker.check(self._around, sweep, speed_mps, braking, twist[0] < 0.0, margin_share)
+        limits = self._params.robot.limits
+        stopping_s = max(abs(twist[0]) / limits.emergency_deceleration_mps2, abs(twist[1]) / limits.emergency_turn_acceleration_radps2)
+        standing_in_s = self._params.reaction_s + self._lateness_s + stopping_s
+        result = self._checker.check(self._around, sweep, speed_mps, braking, twist[0] < 0.0, margin_share, standing_in_s)
         return self._describe(result, speed_mps)
 
     def _describe(self, result: CheckResult, outline_speed_mps: float) -> Finding:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
 from astro_nav.params.safety_controller import MotionParams, SafetyMapParams
-from astro_nav.safety.moving_things import measure_motion
+from astro_nav.safety.moving_things import make_rest, measure_motion
 from astro_nav.safety.odometry_history import OdometryHistory
 from astro_nav.safety.outline import Outline
 from astro_nav.safety.scan_check import find_measuring_rays, find_scan_problem, smooth_ranges
@@ -26,6 +27,21 @@ REPEAT_WAY_M, REPEAT_TURN_RAD = 0.05, 0.05
 COMING_STEPS = 6
 
 
+@dataclass(frozen=True)
+class NearPoints:
+    """N places near the robot where something is or will be.
+
+    Attributes:
+        points_odom: (N, 2) [m].
+        origins: (N,) int, for places where something will be the index of the point that it is at now, -1 for what is there.
+        unseen_s: (N,) for parts of somebody who may take a step, how long ago they were seen; NaN for everything else [s].
+    """
+
+    points_odom: FloatArray
+    origins: np.ndarray
+    unseen_s: FloatArray
+
+
 class NearMap:
     """Points around the robot, per lidar.
 
@@ -34,9 +50,10 @@ class NearMap:
     missing answer does not prove free space.
     """
 
-    def __init__(self, params: SafetyMapParams, motion: MotionParams, outline: Outline) -> None:
+    def __init__(self, params: SafetyMapParams, motion: MotionParams, outline: Outline, reaction_s: float) -> None:
         self._params = params
         self._motion = motion
+        self._reaction_s = reaction_s
         self._outline = outline
         self._views: dict[str, View] = {}
         self._earlier: dict[str, deque[View]] = {}
@@ -95,38 +112,38 @@ class NearMap:
                 view.first_driven_m, view.first_turned_rad = old.first_driven_m, old.first_turned_rad
             earlier = self._earlier[source]
             earlier.append(old)
-            view.velocities_odom = measure_motion(view.points_odom, view.stamp_s, list(earlier), history, self._motion)
+            view.motion = measure_motion(view.points_odom, view.stamp_s, list(earlier), history, self._motion, self._reaction_s)
             self._remember(view, old, history)
         else:
             self._earlier[source] = deque(maxlen=EARLIER_VIEWS)
         self._views[source] = view
         return ""
 
-    def collect_points(self, now_s: float) -> tuple[FloatArray, np.ndarray]:
-        """All points near the robot, and where those in motion will be within `motion.horizon_s`.
-
-        Returns:
-            (N, 2) positions in odom [m]; (N,) int, for places where something will be the index of the point that it is
-            at now, -1 for points that are there.
-        """
-        real, coming, origins = [], [], []
+    def collect_points(self, now_s: float) -> NearPoints:
+        """All points near the robot, and where those in motion will be within `motion.horizon_s`."""
+        real, coming, origins, unseen = [], [], [], []
         count = 0
         for view in self._views.values():
             real.append(view.points_odom)
-            moving = np.flatnonzero(view.velocities_odom.any(axis=1))
+            # For how long nobody has looked at somebody who may have taken a step since.
+            unseen.append(np.where(view.motion.restless_until_s > now_s, max(now_s - view.stamp_s, 0.0), np.nan))
+            moving = np.flatnonzero(view.motion.velocities_odom.any(axis=1))
             if len(moving):
                 # From the time of the scan on: where it is now is somewhere along the line.
-                ahead_s = min(max(now_s - view.stamp_s, 0.0), self._motion.horizon_s) + self._motion.horizon_s
-                steps = np.linspace(0.0, ahead_s, COMING_STEPS + 1)[1:, None, None]
-                coming.append((view.points_odom[moving] + steps * view.velocities_odom[moving]).reshape(-1, 2))
+                horizons_s = view.motion.horizons_s[moving, None]
+                ways = (np.minimum(max(now_s - view.stamp_s, 0.0), horizons_s) + horizons_s) * view.motion.velocities_odom[moving]
+                steps = np.linspace(0.0, 1.0, COMING_STEPS + 1)[1:, None, None]
+                coming.append((view.points_odom[moving] + steps * ways).reshape(-1, 2))
                 origins.append(np.tile(count + moving, COMING_STEPS))
             count += len(view.points_odom)
             fresh = now_s - view.memory_seen_s <= self._params.memory_s
             if fresh.any():
                 real.append(view.memory_odom[fresh])
+                unseen.append(np.full(len(real[-1]), np.nan))
                 count += len(real[-1])
+        unseen.append(np.full(sum(map(len, coming)), np.nan))
         points = np.concatenate(real + coming) if real else np.empty((0, 2))
-        return points, np.concatenate([np.full(count, -1), *origins]).astype(np.int64)
+        return NearPoints(points, np.concatenate([np.full(count, -1), *origins]).astype(np.int64), np.concatenate(unseen))
 
     def make_grid(self, pose_odom_base: tuple[float, float, float], now_s: float) -> LocalGrid:
         """The picture of the map: cells with points are occupied, cells that a ray passed are free, the rest is unknown."""
@@ -138,8 +155,8 @@ class NearMap:
             lidar, ends = view.find_rays_odom(self._reach_m)
             for share in np.arange(0.0, 1.0, 0.5 * resolution / self._reach_m):
                 self._mark(occupancy, lidar + share * (ends - lidar), corner, FREE)
-        points, origins = self.collect_points(now_s)
-        self._mark(occupancy, points[origins < 0], corner, OCCUPIED)
+        near = self.collect_points(now_s)
+        self._mark(occupancy, near.points_odom[near.origins < 0], corner, OCCUPIED)
         stamp_s = max((view.stamp_s for view in self._views.values()), default=now_s)
         return LocalGrid(stamp_s, corner, resolution, occupancy, np.empty((0, 0), dtype=np.float32))
 
@@ -168,7 +185,7 @@ class NearMap:
         points = np.stack([poses[:, 0] + cos * x_base - sin * y_base, poses[:, 1] + sin * x_base + cos * y_base], axis=1)
         self_hits = int(len(rays) - np.count_nonzero(outside))
         middle = history.interpolate_poses(np.array([scan.stamp_s + 0.5 * scan.duration_s]))[0]
-        return View(scan, pose_base_laser, middle, points, np.where(measuring, raw, np.nan), self_hits)
+        return View(scan, pose_base_laser, middle, points, np.where(measuring, raw, np.nan), self_hits, make_rest(len(points), self._motion))
 
     def _remember(self, view: View, old: View, history: OdometryHistory) -> None:
         """Keep of the older points what the new scan does not see, and cannot rule out."""

@@ -56,6 +56,13 @@ class OdometryHistory:
         """Newest measured twist."""
         return self._samples[-1][4:6]
 
+    @property
+    def stopping_s(self) -> float:
+        """Time in which emergency braking ends the newest measured motion; the slower of speed and turn rate counts."""
+        speed, turn_rate = self.twist
+        limits = self._limits
+        return max(abs(speed) / limits.emergency_deceleration_mps2, abs(turn_rate) / limits.emergency_turn_acceleration_radps2)
+
     def clear(self) -> None:
         """Forget everything, e.g. after a jump of the clock."""
         self._samples.clear()

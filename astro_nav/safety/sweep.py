@@ -50,12 +50,14 @@ class Surroundings:
         x_m, y_m: (N,).
         clearances_m: (N,) to the outline, negative inside.
         origins: (N,) int, for places where something will be soon the index of the point that it is at now, else -1.
+        unseen_s: (N,) for parts of somebody who may take a step, how long ago they were seen; NaN for everything else [s].
     """
 
     x_m: FloatArray
     y_m: FloatArray
     clearances_m: FloatArray
     origins: np.ndarray
+    unseen_s: FloatArray
 
     @property
     def is_real(self) -> np.ndarray:
@@ -150,22 +152,29 @@ class MotionChecker:
         self._outline = outline
 
     def look_around(
-        self, points_odom: FloatArray, origins: np.ndarray, pose_odom_base: tuple[float, float, float]
+        self, points_odom: FloatArray, origins: np.ndarray, unseen_s: FloatArray, pose_odom_base: tuple[float, float, float]
     ) -> Surroundings:
         """Express points of odom in the robot's frame and measure their clearance.
 
         Args:
             points_odom: (N, 2).
-            origins: (N,) int, see `Surroundings`.
+            origins, unseen_s: (N,), see `Surroundings`.
             pose_odom_base: the robot's pose when the command takes effect.
         """
         cos, sin = math.cos(pose_odom_base[2]), math.sin(pose_odom_base[2])
         away_x, away_y = points_odom[:, 0] - pose_odom_base[0], points_odom[:, 1] - pose_odom_base[1]
         x, y = cos * away_x + sin * away_y, cos * away_y - sin * away_x
-        return Surroundings(x, y, self._outline.measure_clearances(x, y), origins)
+        return Surroundings(x, y, self._outline.measure_clearances(x, y), origins, unseen_s)
 
     def check(
-        self, around: Surroundings, sweep: Sweep, speed_mps: float, braking: Braking, reverse: bool, margin_share: float
+        self,
+        around: Surroundings,
+        sweep: Sweep,
+        speed_mps: float,
+        braking: Braking,
+        reverse: bool,
+        margin_share: float,
+        standing_in_s: float,
     ) -> CheckResult:
         """Find the allowed speed along a curve.
 
@@ -176,15 +185,17 @@ class MotionChecker:
             braking: how the robot stops on this curve.
             reverse: whether it drives backwards, where more room is kept.
             margin_share: of the margins and the gap.
+            standing_in_s: time in which the robot can stand at all, for those who may take a step meanwhile.
         """
+        steps = self._grow_steps(around, sweep, standing_in_s)
         margins = self._make_margins(reverse, margin_share)
         needed = margins.rest_m + margins.per_speed_s * speed_mps
         # No point of the outline goes further than the travel, so what is further away cannot matter.
-        chosen = np.flatnonzero(around.clearances_m <= float(sweep.travels_m[-1]) + needed)
+        chosen = np.flatnonzero(around.clearances_m - steps <= float(sweep.travels_m[-1]) + needed)
         chosen = self._drop_followers(around, chosen, sweep)
         if not len(chosen):
             return FREE_WAY
-        clearances = self._measure_along(around, chosen, sweep)
+        clearances = self._measure_along(around, chosen, sweep) - steps[chosen]
         now = around.clearances_m[chosen]
         touched = now < self._params.touch_m
         limit_touch = self._limit_touched(clearances[:, touched], now[touched]) if touched.any() else None
@@ -205,6 +216,15 @@ class MotionChecker:
         contact_s = 0.0 if touching else (float(sweep.travels_m[hits[0]]) / speed_mps if len(hits) else math.inf)
         distance = float(sweep.travels_m[tight[0]]) if len(tight) else math.inf
         return CheckResult(float(allowed[tightest]), int(chosen[point]), contact_s, distance, touching)
+
+    def _grow_steps(self, around: Surroundings, sweep: Sweep, standing_in_s: float) -> FloatArray:
+        """(N,) how far whoever may take a step can have come until the robot stands; never into the robot as it is now [m].
+
+        Braking for those behind it would let them walk into it.
+        """
+        steps = self._params.step_aside_mps * (around.unseen_s + standing_in_s)
+        room = np.maximum(around.clearances_m - self._params.touch_m, 0.0)
+        return np.where(np.isnan(steps) | self._find_behind(around.x_m, sweep), 0.0, np.minimum(steps, room))
 
     def _drop_followers(self, around: Surroundings, chosen: np.ndarray, sweep: Sweep) -> np.ndarray:
         """Leave out where things will be that come from behind, or that come to where the robot leads away from.

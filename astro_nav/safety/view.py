@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from astro_nav.geometry.se2 import compose
+from astro_nav.safety.moving_things import Motion
 from astro_nav.safety.odometry_history import OdometryHistory
 from astro_nav.types import FloatArray, Scan
 
@@ -19,6 +20,7 @@ class View:
         points_odom: (N, 2) its hits near the robot, in the order of the rays [m].
         known_ranges_m: (R,) ranges, NaN where a ray measured nothing [m].
         self_hits: number of rays that hit the robot itself.
+        motion: how the hits move.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class View:
         points_odom: FloatArray,
         known_ranges_m: FloatArray,
         self_hits: int,
+        motion: Motion,
     ) -> None:
         self.scan = scan
         self._pose_odom_base = pose_odom_base
@@ -36,7 +39,7 @@ class View:
         self.pose_base_laser = pose_base_laser
         self.stamp_s = scan.stamp_s + scan.duration_s
         self.points_odom = points_odom
-        self.velocities_odom = np.zeros_like(points_odom)
+        self.motion = motion
         self.memory_odom = np.empty((0, 2))
         self.memory_seen_s = np.empty(0)
         self.self_hits = self_hits

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from astro_nav.evaluation.metrics import efficiency, following, legibility, motion, people, predictions, screen
+from astro_nav.evaluation.metrics import efficiency, following, legibility, motion, people, predictions, screen, surprise
 from astro_nav.evaluation.scenario import EpisodeRecord, GoalRow
 from astro_nav.types import FloatArray
 
@@ -29,6 +29,7 @@ def measure_episode(record: EpisodeRecord) -> Row:
         **_measure_surroundings(record, span),
         **_measure_motion(record, span),
         **following.measure_following(record),
+        **surprise.measure_surprise(record),
         **screen.measure_screen(record),
         **legibility.measure_legibility(record),
         "predictions": predictions.count_kept_promises(record.forecasts, record.times_s, record.people_map),

@@ -34,6 +34,11 @@ EXPLANATIONS: dict[str, str] = {
     "time_to_first_motion_s": "How long it thinks before it moves off.",
     "final_position_error_m": "How far from the goal it really stood in the end.",
     "final_heading_error_rad": "How wrong the direction was in which it stood in the end.",
+    "contact_despite_room": "Episodes in which the robot drove into something although there was room to stop when it appeared. Must be 0.",
+    "contact_speed_share": "Where there was less room than it needs: how fast it still was at the contact, as a share of its speed.",
+    "contact_speed_best": "The same for a robot that brakes as hard as it can after the reaction time. Physics allows no less.",
+    "contact_speed_ideal": "The same for a robot without reaction time.",
+    "needless_stop": "Episodes in which it stopped for something that appeared beside its way.",
     "barn_score": "Score of the BARN challenge, at most 0.5: half of the ideal time's share, 0 for a contact.",
     "follow_distance_error_m": "How far off the distance was that it should keep to the person whom it followed, near or far.",
     "follow_lost_per_100_m": "How often it lost the person whom it followed, for every 100 m that they walked.",
@@ -60,7 +65,10 @@ HEADLINES = (
     "success_rate", "contacts_by_robot", "time_to_goal_s", "spl", "min_clearance_m", "personal_space_045", "mean_linear_jerk_mps3",
     "barn_score", "cycle_ms_p99",
 )  # fmt: skip
-SHARES = frozenset({"success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100", "follow_on_target", "screen_lead_share", "glance_share"})
+SHARES = frozenset({
+    "success_rate", "timeout_rate", "contact_rate", "personal_space_045", "personal_space_100", "follow_on_target",
+    "screen_lead_share", "glance_share", "contact_despite_room", "needless_stop",
+})  # fmt: skip
 
 
 def format_unit(name: str) -> str:

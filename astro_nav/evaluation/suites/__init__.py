@@ -19,8 +19,9 @@ from astro_nav.evaluation.suites.retask import RETASK
 from astro_nav.evaluation.suites.smoke import SMOKE
 from astro_nav.evaluation.suites.surprise import SURPRISE
 from astro_nav.evaluation.suites.suite import Suite
+from astro_nav.evaluation.suites.thrown import THROWN
 
-_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, FOLLOW, SMOKE)
+_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, FOLLOW, SMOKE, THROWN)
 SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
 
 

@@ -8,7 +8,7 @@ import pytest
 from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.suites.faults import FAULTS_NAMES, LatencySpike, OdometryJump, make_fault
 from astro_nav.evaluation.suites.suite import make_generator
-from astro_nav.evaluation.suites.surprise import compute_room_needed, make_surprise
+from astro_nav.evaluation.suites.surprise import make_surprise
 from astro_nav.geometry import se2
 from astro_nav.simulation.events import LocalizationEvent, OdometryEvent, ScanEvent
 from astro_nav.simulation.simulator import Simulator
@@ -72,11 +72,6 @@ def test_after_a_jump_of_the_odometry_the_robot_still_is_where_it_is_in_the_map(
     place = se2.compose(after.pose_map_odom, after.odometry.pose_odom_base)
     np.testing.assert_allclose(place, se2.compose(before.pose_map_odom, before.odometry.pose_odom_base), atol=1e-12)
     np.testing.assert_allclose(arrived[2].pose_map_odom, after.pose_map_odom, atol=1e-12)
-
-
-def test_room_needed_is_reaction_and_braking():
-    assert compute_room_needed(0.0) == 0.0
-    assert compute_room_needed(1.0) == pytest.approx(0.2 + 1.0 / (2 * 2.5))
 
 
 def drive_blindly(seed: int):

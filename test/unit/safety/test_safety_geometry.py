@@ -67,10 +67,10 @@ def test_an_allowed_motion_ends_before_everything(seed: int) -> None:
     twist = np.array([rng.uniform(-0.5, 1.0), rng.uniform(-2.0, 2.0)])
     speed = outline.compute_speed(*twist)
     checker = MotionChecker(PARAMS.check, outline)
-    around = checker.look_around(points, np.full(len(points), -1), (0.0, 0.0, 0.0))
+    around = checker.look_around(points, np.full(len(points), -1), np.full(len(points), np.nan), (0.0, 0.0, 0.0))
     braking = compute_braking(*twist, speed, 2.5, 8.0, 0.1)
     sweep = sweep_arc(*twist, speed, braking.compute_distance_m(speed) + 0.1, PARAMS.check.spacing_m)
-    result = checker.check(around, sweep, speed, braking, twist[0] < 0.0, 1.0)
+    result = checker.check(around, sweep, speed, braking, twist[0] < 0.0, 1.0, 0.5)
     share = min(1.0, result.allowed_mps / speed)
     stopping_s = share * speed / braking.deceleration_mps2
     pose = np.zeros(3)
@@ -88,8 +88,8 @@ def test_allowed_speed_is_continuous_in_the_place_of_an_obstacle() -> None:
     sweep = sweep_arc(0.8, 0.0, 0.8, 0.6, PARAMS.check.spacing_m)
     allowed = []
     for x in np.arange(0.9, 0.22, -0.0005):
-        around = checker.look_around(np.array([[x, 0.0]]), np.full(1, -1), (0.0, 0.0, 0.0))
-        allowed.append(min(checker.check(around, sweep, 0.8, braking, False, 1.0).allowed_mps, 0.8))
+        around = checker.look_around(np.array([[x, 0.0]]), np.full(1, -1), np.full(1, np.nan), (0.0, 0.0, 0.0))
+        allowed.append(min(checker.check(around, sweep, 0.8, braking, False, 1.0, 0.5).allowed_mps, 0.8))
     assert np.abs(np.diff(allowed)).max() < 0.05
     assert allowed[0] == 0.8 and allowed[-1] <= PARAMS.check.escape_speed_mps
 
@@ -97,14 +97,34 @@ def test_allowed_speed_is_continuous_in_the_place_of_an_obstacle() -> None:
 def test_touched_points_forbid_coming_nearer_only() -> None:
     outline = Outline(parse_footprint(OUTLINES["box"]))
     checker = MotionChecker(PARAMS.check, outline)
-    around = checker.look_around(np.array([[0.211, 0.0]]), np.full(1, -1), (0.0, 0.0, 0.0))
+    around = checker.look_around(np.array([[0.211, 0.0]]), np.full(1, -1), np.full(1, np.nan), (0.0, 0.0, 0.0))
 
     def find_allowed(speed: float, turn_rate: float) -> float:
         outline_speed = outline.compute_speed(speed, turn_rate)
         braking = compute_braking(speed, turn_rate, outline_speed, 2.5, 8.0, 0.06)
         sweep = sweep_arc(speed, turn_rate, outline_speed, 0.2, 0.02)
-        return checker.check(around, sweep, outline_speed, braking, speed < 0.0, 1.0).allowed_mps
+        return checker.check(around, sweep, outline_speed, braking, speed < 0.0, 1.0, 0.5).allowed_mps
 
     assert find_allowed(0.3, 0.0) == 0.0
     assert find_allowed(-0.2, 0.0) == pytest.approx(PARAMS.check.escape_speed_mps)
     assert math.isinf(find_allowed(-0.2, 0.0)) is False
+
+
+def test_room_is_kept_for_a_step_that_somebody_may_take_while_the_robot_brakes() -> None:
+    outline = Outline(parse_footprint(OUTLINES["box"]))
+    checker = MotionChecker(PARAMS.check, outline)
+    braking = compute_braking(0.8, 0.0, 0.8, 2.5, 8.0, 0.1)
+    sweep = sweep_arc(0.8, 0.0, 0.8, 1.5, PARAMS.check.spacing_m)
+    point, origins = np.array([[0.8, 0.0]]), np.full(1, -1)
+
+    def find_allowed(unseen_s: float, standing_in_s: float = 0.4) -> float:
+        around = checker.look_around(point, origins, np.array([unseen_s]), (0.0, 0.0, 0.0))
+        return checker.check(around, sweep, 0.8, braking, False, 1.0, standing_in_s).allowed_mps
+
+    thing, person, long_unseen = find_allowed(np.nan), find_allowed(0.0), find_allowed(0.1)
+    assert thing > person > long_unseen > 0.0
+    # Whatever they do, standing where one is stays possible, and so does going away.
+    away = sweep_arc(-0.2, 0.0, 0.2, 0.3, PARAMS.check.spacing_m)
+    around = checker.look_around(np.array([[0.25, 0.0]]), origins, np.array([0.1]), (0.0, 0.0, 0.0))
+    backing = compute_braking(-0.2, 0.0, 0.2, 2.5, 8.0, 0.1)
+    assert checker.check(around, away, 0.2, backing, True, 1.0, 0.4).allowed_mps >= PARAMS.check.escape_speed_mps

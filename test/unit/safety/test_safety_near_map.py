@@ -27,12 +27,12 @@ def history() -> OdometryHistory:
 
 @pytest.fixture
 def near_map() -> NearMap:
-    return NearMap(PARAMS.map, PARAMS.motion, Outline(PARAMS.robot.footprint))
+    return NearMap(PARAMS.map, PARAMS.motion, Outline(PARAMS.robot.footprint), PARAMS.reaction_s)
 
 
 def has_point(near_map: NearMap, x: float, y: float, now_s: float, within_m: float = 0.06) -> bool:
-    points, origins = near_map.collect_points(now_s)
-    is_real = origins < 0
+    near = near_map.collect_points(now_s)
+    points, is_real = near.points_odom, near.origins < 0
     return bool((np.hypot(points[is_real, 0] - x, points[is_real, 1] - y) < within_m).any())
 
 
@@ -64,7 +64,7 @@ def test_points_are_placed_where_the_lidar_was_when_each_ray_was_measured(near_m
         ranges = np.where(np.cos(bearings) > 0.3, 0.7 / np.cos(bearings), np.inf)
     scan = Scan(10.2, "laser", -math.pi, step, lasts_s / count, 0.05, 12.0, ranges.astype(np.float32))
     assert near_map.add_scan(scan, LASER, "scan", history) == ""
-    points, _ = near_map.collect_points(10.3)
+    points = near_map.collect_points(10.3).points_odom
     assert len(points) > 50
     np.testing.assert_allclose(points[:, 0], 0.7, atol=2e-3)
 
@@ -104,8 +104,8 @@ def test_something_that_comes_is_measured_and_its_way_blocked(near_map: NearMap,
     world = World(PARAMS.robot.footprint, [*room(6.0), Disc(1.2, 0.0, 0.06, vx=-speed)])
     for _ in range(5):
         feed(world, near_map, history)
-    points, origins = near_map.collect_points(world.now)
-    is_real = origins < 0
+    near = near_map.collect_points(world.now)
+    points, is_real = near.points_odom, near.origins < 0
     places = points[~is_real]
     assert len(places) > 0
     front = 1.2 - speed * 0.4 - 0.06
@@ -124,7 +124,7 @@ def test_nothing_moves_in_a_room_through_which_the_robot_drives(near_map: NearMa
         history.add(world.odometry(rng, 0.001, 0.001, 0.01))
         if period % 5 == 0:
             near_map.add_scan(world.scan(rng, 0.008), LASER, "scan", history)
-            _, origins = near_map.collect_points(world.now)
+            origins = near_map.collect_points(world.now).origins
             is_real = origins < 0
             moving += int((~is_real).any())
         world.step(0.02)
@@ -141,7 +141,7 @@ def test_rays_that_hit_the_robot_itself_are_dropped_and_counted(near_map: NearMa
 
     feed(world, near_map, history, hit_own_mast)
     assert near_map.count_self_hits() == {"scan": 4}
-    points, _ = near_map.collect_points(world.now)
+    points = near_map.collect_points(world.now).points_odom
     assert np.hypot(points[:, 0], points[:, 1]).min() > 0.2
 
 
@@ -182,3 +182,55 @@ def test_the_picture_has_occupied_and_free_cells_in_odom(near_map: NearMap, hist
     assert grid.occupancy.shape == (100, 100)
     assert read(0.555, 0.0) == OCCUPIED
     assert read(0.4, 0.0) == FREE
+
+
+class Legs:
+    """A person who walks along y: one leg stands while the other swings at twice the body's speed, as in the simulator."""
+
+    def __init__(self, x: float, y: float, speed: float, step_m: float = 0.6, spread_m: float = 0.16) -> None:
+        self.discs = [Disc(x - 0.5 * spread_m, y, 0.06), Disc(x + 0.5 * spread_m, y, 0.06)]
+        self._y, self._speed, self._step_m, self._walked_m = y, speed, step_m, 0.0
+
+    def walk(self, duration_s: float) -> None:
+        self._walked_m += abs(self._speed) * duration_s
+        for disc, shift in zip(self.discs, (0.0, 1.0)):
+            phase = (self._walked_m / self._step_m + shift) % 2.0
+            forward = self._step_m * (0.5 - phase if phase < 1.0 else phase - 1.5)
+            disc.y = self._y + np.copysign(self._walked_m + forward, self._speed)
+
+
+@pytest.mark.parametrize("speed", [-0.6, -1.0])
+def test_a_walking_person_goes_on_while_a_leg_stands(near_map: NearMap, history: OdometryHistory, speed: float) -> None:
+    """Where they will be lies ahead of them in every scan, not only while a leg swings."""
+    legs = Legs(0.8, 1.2, speed)
+    world = World(PARAMS.robot.footprint, [*room(6.0), *legs.discs])
+    reaches = []
+    for count in range(12):
+        feed(world, near_map, history)
+        legs.walk(0.1)
+        near = near_map.collect_points(world.now)
+        coming = near.points_odom[near.origins >= 0]
+        if count >= 5:
+            front = min(disc.y for disc in legs.discs)
+            reaches.append(front - coming[:, 1].min() if len(coming) else 0.0)
+    assert min(reaches) > 0.0
+    assert np.mean(reaches) > 0.5 * abs(speed) * PARAMS.motion.horizon_s
+
+
+def test_who_has_just_walked_may_take_a_step_and_what_was_put_down_may_not(near_map: NearMap, history: OdometryHistory) -> None:
+    legs = Legs(0.8, 1.0, -0.8)
+    world = World(PARAMS.robot.footprint, [*room(6.0), *legs.discs])
+    for _ in range(8):
+        feed(world, near_map, history)
+        legs.walk(0.1)
+    world.things.append(Disc(0.6, -0.6, 0.1))  # nobody's leg
+    for _ in range(4):
+        feed(world, near_map, history)  # they stand now
+    near = near_map.collect_points(world.now)
+    may_step = np.isfinite(near.unseen_s) & (near.origins < 0)
+    is_person = np.min([np.hypot(near.points_odom[:, 0] - d.x, near.points_odom[:, 1] - d.y) for d in legs.discs], axis=0) < 0.1
+    assert may_step[is_person & (near.origins < 0)].any()
+    assert not may_step[np.hypot(near.points_odom[:, 0] - 0.6, near.points_odom[:, 1] + 0.6) < 0.15].any()
+    for _ in range(round(PARAMS.motion.restless_s / 0.1) + 2):
+        feed(world, near_map, history)
+    assert np.isnan(near_map.collect_points(world.now).unseen_s).all()
