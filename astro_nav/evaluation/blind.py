@@ -11,7 +11,7 @@ from astro_nav.geometry import se2
 from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.params.robot import LimitParams
-from astro_nav.types import FloatArray, Odometry, Path, Scan, Trajectory
+from astro_nav.types import FloatArray, OccupancyMap, Odometry, Path, Scan, Trajectory
 
 STEP_S, STEPS = 0.1, 30
 # What it wants: how often it wants to go straight, or back, and how tightly it wants to turn otherwise.
@@ -60,6 +60,9 @@ class BlindPlanner:
 
     def set_pose_map_odom(self, pose_map_odom: FloatArray, stamp_s: float) -> None:
         """It needs no map."""
+
+    def set_map(self, occupancy_map: OccupancyMap) -> None:
+        """It looks at none."""
 
     def set_path(self, path: Path) -> None:
         """It follows none."""
