@@ -23,6 +23,8 @@ from astro_nav.global_planning.questions import RouteAnswer, answer_question
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.planner import LocalPlanner
 from astro_nav.mapping.localization_filter import LocalizationFilter
+from astro_nav.mapping.pose_history import PoseHistory
+from astro_nav.mapping.scan_points import project_scan
 from astro_nav.params.evaluation import PassageParams
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.params.local_planner import LocalPlannerParams
@@ -30,6 +32,8 @@ from astro_nav.params.safety_controller import SafetyControllerParams
 from astro_nav.safety.controller import SafetyController
 from astro_nav.simulation.events import Event, LocalizationEvent, OdometryEvent, ScanEvent
 from astro_nav.types import FloatArray, Odometry, OccupancyMap, Path, Scan, Trajectory, Verdict
+
+HISTORY_S, HISTORY_AHEAD_S = 2.0, 0.3  # of odometry, for the places from which rays were shot
 
 
 class MotionPlanner(Protocol):
@@ -138,6 +142,7 @@ class Stack:
         self._gaze = GazeChooser(params.local_planner.gaze)
         self._localization = LocalizationFilter(params.local_planner.robot.localization)
         self._odometry: Odometry | None = None
+        self._history = PoseHistory(HISTORY_S, HISTORY_AHEAD_S)
         self._pose_map_odom: FloatArray | None = None
         self._plan: LocalPlan | None = None
         self._screen_motion: ScreenMotion | None = None
@@ -187,8 +192,10 @@ class Stack:
             if isinstance(event, ScanEvent):
                 self._safety.add_scan(event.scan, self._pose_base_laser, event.arrives_s)
                 self._look_at_doors(event.scan)
+                self._look_at_person(event.scan)
             elif isinstance(event, OdometryEvent):
                 self._odometry = event.odometry
+                self._history.add(event.odometry)
                 self._safety.add_odometry(event.odometry)
             elif isinstance(event, LocalizationEvent):
                 self._pose_map_odom = event.pose_map_odom
@@ -223,10 +230,9 @@ class Stack:
         verdict = self._safety.step(now_s, now_s)
         self._tick += 1
         screen_motion, self._screen_motion = self._screen_motion, None
-        followed = self._follower.person if self._follower.track_id else None
         return StackReport(
             verdict, self._plan, is_new_plan, endings, screen_motion, self._follower.make_feedback(),
-            None if followed is None else followed.predict(now_s),
+            self._follower.get_place(now_s),
         )  # fmt: skip
 
     def _run_local(self, now_s: float) -> None:
@@ -253,7 +259,7 @@ class Stack:
             seen = list_sightings(plan.tracks, plan.prediction, self._pose_map_odom)
 
         def deliver(at_s: float) -> None:
-            self._follower.report_sightings(seen)
+            self._follower.report_sightings(seen, at_s)
             self._follower.report_local_status(is_blocked, plan.reason)
 
         self._post(now_s + self._passage.planning_s, deliver)
@@ -269,6 +275,16 @@ class Stack:
         now_s, watch = self._day_s + scan.stamp_s, self._doors.watch
         origin, ends = find_ray_ends(scan, se2.compose(pose_map_base, self._pose_base_laser))
         self._watch_doors(watch.take_scan(origin, ends, scan.stamp_s, now_s) | watch.take_place(pose_map_base[:2], now_s))
+
+    def _look_at_person(self, scan: Scan) -> None:
+        """As the node does, every scan while somebody is followed."""
+        if not self._follower.is_busy or self._pose_map_odom is None:
+            return
+        poses = [self._history.look_up(at_s) for at_s in (scan.stamp_s, scan.stamp_s + scan.duration_s)]
+        if poses[0] is None or poses[1] is None:
+            return
+        first, last = (se2.compose(se2.compose(self._pose_map_odom, pose), self._pose_base_laser) for pose in poses)
+        self._follower.report_scan(project_scan(scan, first, last, scan.range_max_m))
 
     def _watch_doors(self, is_news: bool) -> None:
         if is_news:

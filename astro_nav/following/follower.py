@@ -20,7 +20,9 @@ import numpy as np
 
 from astro_nav.following.free_space import FreeSpace
 from astro_nav.following.goal_maker import FollowGoal, GoalKind, GoalMaker, extend_way
-from astro_nav.following.recognition import Identity, find_in_front, find_named
+from astro_nav.following.person_keeper import PersonKeeper
+from astro_nav.following.recognition import find_in_front, find_named
+from astro_nav.following.route import RouteFinder
 from astro_nav.following.search import PersonSearch
 from astro_nav.following.sighting import Sighting
 from astro_nav.following.trail import SPACING_M, PersonTrail
@@ -29,6 +31,7 @@ from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.global_planning.navigator import EndGoal, Ending, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.zones import Zone
+from astro_nav.mapping.scan_points import ScanPoints
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, OccupancyMap, Path
 
@@ -66,7 +69,7 @@ class _Task:
     name: str
     distance_m: float
     accepted_s: float
-    identity: Identity
+    keeper: PersonKeeper
     person: Sighting | None = None  # as seen last
     is_visible: bool = False
     best_gap_m: float = math.inf  # how near the robot has come to one who is too far away
@@ -121,6 +124,13 @@ class Follower:
         """Number of the followed person while they are tracked, else 0."""
         return self._task.person.track_id if self._task is not None and self._task.person is not None and self._task.is_visible else 0
 
+    def warm_up(self) -> None:
+        """Compile what finds ways before the first one is needed."""
+        space = FreeSpace(1, False)
+        space.set_map(OccupancyMap(np.zeros((40, 40), np.int8), 0.05, np.zeros(3)))
+        space.move_to(np.ones(2))
+        RouteFinder(space, self._radius_m).find(np.ones(2), np.array([1.5, 1.2]), np.zeros((0, 2)))
+
     def update_params(self, params: GlobalPlannerParams) -> None:
         """Take changed parameters, the live ones of which take effect."""
         self.params, self._frame = params.follow, params.frames.map
@@ -160,8 +170,8 @@ class Follower:
             self._effects.append(EndGoal(goal_id, Ending.ABORTED, ErrorCode.UNKNOWN, message))
             self._effects.append(PublishPath(self._make_path(np.empty((0, 3)), now_s)))
             return
-        identity = Identity(self.params, self._space.measure_room)
-        self._task = _Task(goal_id, name.strip(), distance_m or self.params.distance_m, now_s, identity)
+        keeper = PersonKeeper(self.params, self._space.measure_room, self._space.occupancy_map)
+        self._task = _Task(goal_id, name.strip(), distance_m or self.params.distance_m, now_s, keeper)
         self._trail.clear()
         self._maker.clear()
         self._goal, self._rests = None, False
@@ -185,18 +195,28 @@ class Follower:
             self._effects.append(EndGoal(self._task.goal_id, Ending.ABORTED, ErrorCode.UNKNOWN, message))
             self._task = None
 
-    def report_sightings(self, sightings: Sequence[Sighting]) -> None:
-        """Take what is tracked now; sightings with numbers that are not finite, and older ones than known, are left out."""
+    def report_sightings(self, sightings: Sequence[Sighting], now_s: float) -> None:
+        """Take what is tracked now; sightings with numbers that are not finite are left out."""
         self._sightings = [s for s in sightings if np.isfinite(s.position_map).all() and np.isfinite(s.velocity_map).all()]
         task = self._task
         if task is None or task.person is None:
             return
-        known = task.person
-        found = task.identity.update(known, self._sightings)
-        task.is_visible = found is not None
-        if found is not None and found.stamp_s >= known.stamp_s:
-            task.person = found
-            self._trail.add(found.position_map)
+        task.keeper.take_tracks(self._sightings, now_s)
+        self._note_person(task)
+
+    def report_scan(self, points: ScanPoints) -> None:
+        """Take what the lidar sees, its coordinates in the map."""
+        task = self._task
+        if task is not None and task.person is not None:
+            task.keeper.take_scan(points)
+            self._note_person(task)
+
+    def _note_person(self, task: _Task) -> None:
+        assert task.person is not None
+        task.is_visible = task.keeper.is_visible
+        if task.is_visible:
+            task.person = task.keeper.make_sighting(task.keeper.belief.stamp_s)
+            self._trail.add(task.person.position_map)
 
     def report_local_status(self, is_blocked: bool, reason: str) -> None:
         """Take note of what the local planner says."""
@@ -228,6 +248,13 @@ class Follower:
             task.goal_id, self.state, 0 if task.person is None else task.person.track_id, task.is_visible, distance_m, self.sentence
         )
 
+    def get_place(self, now_s: float) -> FloatArray | None:
+        """Where (2,) the followed person is believed to be; None when that is not known."""
+        task = self._task
+        if task is None or task.person is None or not (task.is_visible or task.keeper.is_believed):
+            return None
+        return task.keeper.make_sighting(now_s).predict(now_s)
+
     # States
 
     def _find(self, task: _Task, robot_map: FloatArray, now_s: float) -> None:
@@ -235,6 +262,7 @@ class Follower:
         person = find_in_front(self._sightings, robot_map, self.params) if is_nearest else find_named(self._sightings, task.name)
         if person is not None:
             task.person, task.is_visible, task.best_s = person, True, now_s
+            task.keeper.begin(person)
             self._rests = False
             self._trail.add(robot_map[:2])
             self._trail.add(person.position_map)
@@ -290,7 +318,7 @@ class Follower:
         if is_walking:
             return goal
         is_near_enough = abs(math.dist(known.pose_map[:2], here) - distance_m) <= self.params.tolerance_m
-        if goal.kind is GoalKind.STAY and known.kind in (GoalKind.LEASH, GoalKind.TRAIL) and is_near_enough:
+        if goal.kind is GoalKind.STAY and known.kind is GoalKind.LEASH and is_near_enough:
             return FollowGoal(known.kind, known.way_map)
         if goal.kind is known.kind and moved_m < STEADY_M:
             return FollowGoal(goal.kind, np.concatenate([goal.way_map[:-1], known.pose_map[np.newaxis]]))
@@ -307,8 +335,10 @@ class Follower:
             if is_walking or gap_m > task.distance_m:
                 task.made_way_for = None
         if task.making_way_until_s is None:
+            if is_walking or now_s - task.crowded_s < params.crowd_s:
+                return False
             has_moved = task.made_way_for is None or math.dist(task.made_way_for, here) > params.release_m
-            if is_walking or now_s - task.crowded_s < params.crowd_s or not has_moved:
+            if not has_moved and not self._maker.shuts_in(here, robot_map):
                 return False
             task.making_way_until_s, task.made_way_for = now_s + params.aside_s, here
             self._maker.clear()

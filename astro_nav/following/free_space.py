@@ -11,11 +11,12 @@ import numpy as np
 
 from astro_nav.geometry import se2
 from astro_nav.global_planning.zones import Zone, contain_points
-from astro_nav.types import FloatArray, OccupancyMap, UNKNOWN
+from astro_nav.types import Float32Array, FloatArray, OccupancyMap, UNKNOWN
 
 REACH_M = 6.0  # half the edge of the window in which room is known
 RENEW_M = 2.0  # the window is computed anew when it is asked for so far from its middle
 STRIDE_M = 0.05
+THINNING = 2  # the window for ways is coarser
 OUTLINE_POINTS = 12  # of the circle that stands for the robot at the border of a keep-out zone
 PLACE_STEP_M = 0.15
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
@@ -45,6 +46,31 @@ class Places:
         return self.points_map[way[::-1]]
 
 
+@dataclass(frozen=True)
+class Window:
+    """Room around the robot on a grid that lies like the map's cells.
+
+    Attributes:
+        distance_m: (H, W) float32 to the nearest obstacle, below 0 in one.
+        origin: (2,) lower left corner in the map's own axes [m].
+        resolution_m: edge of a cell.
+        pose_map_axes: (3,) pose of these axes.
+    """
+
+    distance_m: Float32Array
+    origin: FloatArray
+    resolution_m: float
+    pose_map_axes: FloatArray
+
+    def to_local(self, points_map: FloatArray) -> FloatArray:
+        """Points (N, 2) of the map in its own axes."""
+        return se2.transform_points(se2.invert(self.pose_map_axes), points_map)
+
+    def to_map(self, points: FloatArray) -> FloatArray:
+        """And back."""
+        return se2.transform_points(self.pose_map_axes, points)
+
+
 class FreeSpace:
     """Distances to what the map shows, in a window that moves along: a large map costs no more than a small one.
 
@@ -60,10 +86,21 @@ class FreeSpace:
         self._corner = (0, 0)
         self._distance_m = np.zeros((1, 1))
         self._polygons: list[FloatArray] = []
+        self._window: Window | None = None
+
+    @property
+    def window(self) -> Window | None:
+        """Every second cell of the room around the robot; None where no map is known."""
+        return self._window
+
+    @property
+    def occupancy_map(self) -> OccupancyMap | None:
+        """The map, None before the first."""
+        return self._map
 
     def set_map(self, occupancy_map: OccupancyMap) -> None:
         """Use another map."""
-        self._map, self._middle = occupancy_map, None
+        self._map, self._middle, self._window = occupancy_map, None, None
 
     def set_zones(self, zones: Sequence[Zone]) -> None:
         """Stay out of other keep-out zones."""
@@ -109,6 +146,11 @@ class FreeSpace:
             if window.size
             else np.zeros((0, 0))
         )
+        thinned = np.ascontiguousarray(self._distance_m[::THINNING, ::THINNING], dtype=np.float32)
+        # The middle of a thinned cell is that of the cell which it stands for.
+        shift = 0.5 * (1 - THINNING)
+        origin = (np.array([first_column, first_row]) + shift) * occupancy_map.resolution_m
+        self._window = Window(thinned, origin, THINNING * occupancy_map.resolution_m, occupancy_map.pose_map_origin) if window.size else None
 
     def measure_room(self, points_map: FloatArray) -> FloatArray:
         """Distance of points (N, 2) to the nearest obstacle (N,) [m]; below 0 in one and outside of the window, inf without a map."""

@@ -15,13 +15,18 @@ from enum import Enum
 import numpy as np
 
 from astro_nav.following.free_space import FreeSpace
+from astro_nav.following.passing import Passing
+from astro_nav.following.route import RouteFinder
 from astro_nav.following.sighting import Sighting
 from astro_nav.following.trail import PersonTrail, divide_line, find_nearest
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.params.following import FollowParams
 from astro_nav.types import FloatArray
 
-LEASH_STEP_RAD = 0.2
+NEAREST_SHARE, FARTHEST_SHARE = 0.6, 1.6  # of the wanted distance, within which a lag is made up for
+SHUT_IN_SHARE = 0.15  # of where a person could go, that a robot in their way keeps from them
+SHUT_IN_WEIGHT = 6.0
+SHUT_IN_STEP_M = 0.45
 COMES_ON_M = 2.0  # somebody who comes wants to go on at least so far
 TURNING_ROOM_M = 0.04
 TIGHT_COST = 10.0
@@ -35,7 +40,6 @@ class GoalKind(Enum):
     """What a goal is."""
 
     LEASH = "behind or beside"
-    TRAIL = "along the trail"
     ASIDE = "out of the way"
     STAY = "here"
     SEARCH = "where they would have gone"
@@ -75,6 +79,7 @@ class GoalMaker:
         self.params, self._space = params, space
         self._inscribed_radius_m, self._circumscribed_radius_m = inscribed_radius_m, circumscribed_radius_m
         self._deceleration_mps2 = deceleration_mps2
+        self._route = RouteFinder(space, inscribed_radius_m)
         self._aside_map: FloatArray | None = None
 
     def clear(self) -> None:
@@ -93,16 +98,14 @@ class GoalMaker:
             now_s: time.
         """
         self._space.move_to(robot_map[:2])
-        here, aim = person.predict(now_s), person.predict(now_s + self.params.lead_s)
+        here, aim = person.predict(now_s), self._predict_aim(person, now_s)
         is_walking = person.moving and person.speed_mps >= self.params.walk_speed_mps
         way = aim - here if np.hypot(*(aim - here)) > 0.05 else person.velocity_map
         away = robot_map[:2] - aim
+        gap_m = math.dist(here, robot_map[:2])
         if not is_walking:
             self._aside_map = None
-            angle = math.atan2(away[1], away[0])
-            return self._make_leash(aim, angle, angle, robot_map, speed_mps, distance_m) or self._follow_trail(
-                person, trail, aim, robot_map, speed_mps, distance_m, now_s
-            )
+            return self._make_leash(trail, gap_m, aim, robot_map, speed_mps, distance_m, False)
         behind = math.atan2(-way[1], -way[0])
         round_rad = float(wrap_angle(math.atan2(away[1], away[0]) - behind))
         from_here = robot_map[:2] - here
@@ -110,14 +113,24 @@ class GoalMaker:
         if is_ahead:
             # Whoever is expected to slow before the robot wants to go on nevertheless.
             coming = extend_way(_list_way(person, now_s), way, COMES_ON_M)
-            if self._aside_map is not None or np.hypot(*(coming - robot_map[:2]).T).min() < self.params.make_way_m:
+            comes_near = np.hypot(*(coming - robot_map[:2]).T).min() < self.params.make_way_m
+            if self._aside_map is not None or comes_near or self.shuts_in(here, robot_map):
                 return self.go_aside(person, coming, robot_map, speed_mps)
         self._aside_map = None
         if is_ahead:  # they pass at some distance: wait for them
             return self.make_stay(robot_map, speed_mps, here)
-        limited = min(max(round_rad, -self.params.beside_rad), self.params.beside_rad)
-        leash = self._make_leash(aim, behind + limited, behind, robot_map, speed_mps, distance_m)
-        return leash or self._follow_trail(person, trail, aim, robot_map, speed_mps, distance_m, now_s)
+        return self._make_leash(trail, gap_m, aim, robot_map, speed_mps, distance_m, True)
+
+    def _predict_aim(self, person: Sighting, now_s: float) -> FloatArray:
+        """Where they will be in `lead_s`; not in what the map shows, unless they are in it now."""
+        ahead = np.array([person.predict(now_s + self.params.lead_s * share) for share in np.linspace(0.0, 1.0, 9)])
+        blocked = np.flatnonzero(self._space.measure_room(ahead) <= 0.0)
+        return ahead[-1] if len(blocked) == 0 or blocked[0] == 0 else ahead[blocked[0] - 1]
+
+    def shuts_in(self, person_map: FloatArray, robot_map: FloatArray) -> bool:
+        """Whether the robot stands in the only way out for a person at (2,)."""
+        self._space.move_to(robot_map[:2])
+        return Passing(self._space, person_map, self.params.make_way_m).measure_shut_in(robot_map) > SHUT_IN_SHARE
 
     def make_search(self, person: Sighting, trail: PersonTrail, robot_map: FloatArray) -> FollowGoal:
         """Where to look for somebody who was seen last as `person` says: at the end of their predicted way, and beyond."""
@@ -142,42 +155,34 @@ class GoalMaker:
     # Ways to be
 
     def _make_leash(
-        self, aim: FloatArray, angle: float, behind: float, robot_map: FloatArray, speed_mps: float, distance_m: float
-    ) -> FollowGoal | None:
-        """The nearest point of the leash that can be had on a straight line, from where the robot is round to behind."""
-        room_m = self._inscribed_radius_m + self.params.room_m
-        turn = float(wrap_angle(behind - angle))
-        for share in np.linspace(0.0, 1.0, 1 + int(abs(turn) / LEASH_STEP_RAD)):
-            toward = angle + share * turn
-            point = aim + distance_m * np.array([math.cos(toward), math.sin(toward)])
-            # Whoever stands in a narrow place gets out of it whatever the room there.
-            if self._space.is_line_free(robot_map, point, room_m, min(0.3, 0.5 * float(np.hypot(*(point - robot_map[:2]))))):
-                return self._approach(GoalKind.LEASH, robot_map, point[np.newaxis], aim, speed_mps)
-        return None
-
-    def _follow_trail(
-        self, person: Sighting, trail: PersonTrail, aim: FloatArray, robot_map: FloatArray, speed_mps: float, distance_m: float, now_s: float
+        self, trail: PersonTrail, gap_m: float, aim: FloatArray, robot_map: FloatArray, speed_mps: float, distance_m: float, is_walking: bool
     ) -> FollowGoal:
-        """The last place of the trail at the wanted distance."""
-        ahead = np.array([person.predict(now_s + self.params.lead_s * share) for share in np.linspace(0.0, 1.0, 5)])
-        curve = trail.make_curve(ahead)
-        away = np.hypot(*(curve - aim).T)
-        far = np.flatnonzero(away >= distance_m)
-        last, first = int(far[-1]) if len(far) else 0, find_nearest(curve, robot_map)
-        while last > first and self._space.measure_room(curve[last : last + 1])[0] < self._inscribed_radius_m:
-            last -= 1  # a prediction, or a jump of the tracker, may lead into what the map shows
-        if last <= first:
-            return self.make_stay(robot_map, speed_mps, aim)
-        return self._approach(GoalKind.TRAIL, robot_map, curve[first : last + 1], aim, speed_mps)
+        """Along the way to the person, up to the wanted distance and as far as they can be seen from there.
 
-    def _approach(self, kind: GoalKind, robot_map: FloatArray, way: FloatArray, aim: FloatArray, speed_mps: float) -> FollowGoal:
-        """A way to a point from which the robot looks at the aim; who would have to go back for that stays."""
-        point = way[-1]
-        to_point, to_aim = point - robot_map[:2], aim - robot_map[:2]
-        if kind is GoalKind.LEASH and float(to_point @ to_aim) <= 0.0:
+        Who falls behind makes for a place nearer to them, who comes too near for one farther away: a goal that moves is followed at a
+        lag otherwise.
+        """
+        wanted_m = distance_m
+        if is_walking:
+            least_m, most_m = NEAREST_SHARE * distance_m, FARTHEST_SHARE * distance_m
+            wanted_m = min(max(distance_m - self.params.lag_gain * (gap_m - distance_m), least_m), most_m)
+        way = self._route.find(robot_map, aim, trail.points_map)
+        away = np.hypot(*(way - aim).T)
+        near = np.flatnonzero(away <= wanted_m)
+        if len(near) == 0 or near[0] == 0:
             return self.make_stay(robot_map, speed_mps, aim)
+        last = int(near[0])
+        share = (away[last - 1] - wanted_m) / max(away[last - 1] - away[last], 1e-9)
+        point = way[last - 1] + min(max(share, 0.0), 1.0) * (way[last] - way[last - 1])
+        # From round the corner nobody is seen.
+        while last > 1 and self._space.measure_room(point[np.newaxis])[0] < self._inscribed_radius_m:
+            last -= 1
+            point = way[last]
+        while not self._space.is_line_free(point, aim, 0.0) and away[last] > NEAREST_SHARE * distance_m and last < len(way) - 1:
+            last += 1
+            point = way[last]
         yaw = math.atan2(aim[1] - point[1], aim[0] - point[0])
-        return FollowGoal(kind, make_way(robot_map, way, yaw))
+        return FollowGoal(GoalKind.LEASH, make_way(robot_map, np.concatenate([way[1:last], point[np.newaxis]]), yaw))
 
     def make_stay(self, robot_map: FloatArray, speed_mps: float, aim: FloatArray, kind: GoalKind = GoalKind.STAY) -> FollowGoal:
         """Where the robot can come to rest, turned to the person."""
@@ -199,6 +204,7 @@ class GoalMaker:
         points = places.points_map[places.reached]
         off_way_m = np.hypot(points[:, 0, np.newaxis] - way[:, 0], points[:, 1, np.newaxis] - way[:, 1]).min(axis=1)
         costs = OFF_WAY_WEIGHT * np.maximum(params.make_way_m - off_way_m, 0.0) + places.lengths_m[places.reached]
+        costs += SHUT_IN_WEIGHT * self._measure_shut_in(person.position_map, points)
         if self._aside_map is not None:
             costs += KEEP_ASIDE * np.minimum(np.hypot(*(points - self._aside_map).T), 1.0)
         # It has to turn there, now or later. The first place is the robot's own: it may stay wherever it is.
@@ -211,6 +217,14 @@ class GoalMaker:
         place = self._aside_map
         yaw = math.atan2(*(person.position_map - place)[::-1])
         return FollowGoal(GoalKind.ASIDE, make_way(robot_map, places.list_way(best), yaw))
+
+
+    def _measure_shut_in(self, person_map: FloatArray, points: FloatArray) -> FloatArray:
+        """For points (N, 2) that lie on a grid; every other one is asked for, and speaks for its neighbours."""
+        passing = Passing(self._space, person_map, self.params.make_way_m)
+        cells = np.round((points - points[0]) / SHUT_IN_STEP_M).astype(np.int64)
+        _, first, inverse = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+        return np.array([passing.measure_shut_in(points[index]) for index in first])[inverse.ravel()]
 
 
 def extend_way(way: FloatArray, direction: FloatArray, length_m: float) -> FloatArray:

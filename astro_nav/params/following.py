@@ -15,6 +15,10 @@ class FollowParams:
     lead_s: float = parameter(
         "the robot makes for where it should be so long from now; larger follows closer and brakes later", unit="s", minimum=0.0, maximum=3.0, live=True
     )
+    lag_gain: float = parameter(
+        "a robot that is farther from or nearer to a walking person than the distance makes for a place that makes up for so many times the difference",
+        unit="1", minimum=0.0, maximum=5.0, live=True,
+    )  # fmt: skip
     beside_rad: float = parameter(
         "so far round from straight behind the robot may be; 1.57 = exactly beside", unit="rad", minimum=0.0, maximum=2.5, live=True
     )

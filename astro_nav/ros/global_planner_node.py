@@ -38,6 +38,7 @@ from astro_nav.ros.conversion import (
     seconds_from_time,
 )
 from astro_nav.ros.door_watcher import DoorWatcher
+from astro_nav.ros.follow_scans import FollowScans
 from astro_nav.ros.follow_server import FollowServer, read_sightings
 from astro_nav.ros.goal_servers import GoalServers
 from astro_nav.ros.node import LATEST, NEWEST, RELIABLE, StackNode
@@ -71,6 +72,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._keeper = GoalKeeper(self._navigator, self._follower)
         planner = GlobalPlanner(self.params)
         planner.warm_up()
+        self._follower.warm_up()
         self._news: deque[News] = deque()
         self._news_error: Exception | None = None
         find_doors = None if self._doors is None else self._doors.keeper.find_records
@@ -95,6 +97,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self.subscribe(LocalPlannerStatus, "local_planner_status", self._take_local_status, RELIABLE)
         self._goals = GoalServers(self, self._accept_goal, self._cancel_goal, load_action_types(self.params.action_package))
         self._following = FollowServer(self, self._accept_follow, self._cancel_goal)
+        self._follow_scans = FollowScans(self, self._transforms, self._follower)
         self.subscribe(TrackedObstacles, "tracked_obstacles", self._take_tracks, NEWEST)
         self._nav2_answers = answer_for_nav2(self) if self.params.action_package == NAV2 else []
         self._zones = ZoneWatcher(self, self._take_zones)
@@ -153,7 +156,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
             return
         lookup = self._transforms.lookup_pose(self.params.frames.map, message.header.frame_id.lstrip("/"))
         if lookup.pose is not None:
-            self._follower.report_sightings(read_sightings(message, lookup.pose))
+            self._follower.report_sightings(read_sightings(message, lookup.pose), self.now_s)
 
     def _cancel_goal(self, goal_id: bytes) -> bool:
         was_on_the_way = self._keeper.cancel(goal_id, self.now_s)

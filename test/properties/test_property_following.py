@@ -32,7 +32,7 @@ def test_goals_are_finite_free_and_not_upon_the_person(x, y, yaw, moments):
         now_s = 0.1 * number
         way = np.array([px, py]) + np.array([vx, vy]) * 0.1 * np.arange(31)[:, np.newaxis]
         person = Sighting(7, "", True, moving, now_s, way[0], np.array([vx, vy]), way, 0.1)
-        follower.report_sightings([person])
+        follower.report_sightings([person], now_s)
         follower.step(now_s, robot, np.zeros(2))
         for effect in follower.take_effects():
             poses = effect.path.poses_map if isinstance(effect, PublishPath) else np.zeros((0, 3))

@@ -53,7 +53,7 @@ class Walker:
 
     def tick(self, *sightings):
         self.now_s += STEP_S
-        self.follower.report_sightings([replace(s, stamp_s=self.now_s) for s in sightings])
+        self.follower.report_sightings([replace(s, stamp_s=self.now_s) for s in sightings], self.now_s)
         self.follower.step(self.now_s, self.pose, self.twist)
         effects = self.follower.take_effects()
         self.ended += endings(effects)
@@ -287,7 +287,7 @@ def test_goals_of_both_kinds_replace_each_other_without_a_stop():
     navigator, follower = Navigator(PARAMS), make_follower()
     keeper = GoalKeeper(navigator, follower)
     keeper.follow("follow", "", 0.0, 0.0)
-    follower.report_sightings([see(7, 1.5, 0.0, 0.7)])
+    follower.report_sightings([see(7, 1.5, 0.0, 0.7)], 0.0)
     for now_s in (0.1, 0.2):
         keeper.step(now_s, np.zeros(3), REST)
     assert paths(keeper.take_effects()) and keeper.is_busy
