@@ -12,6 +12,8 @@ from astro_nav.types import FloatArray
 # REP-105 asks for no rate; the planners place every scan between two transforms of the odometry.
 MIN_ODOM_TRANSFORM_HZ = 15.0
 MAX_LOCALIZATION_AGE_S = 1.0
+# Localizers date their transform forward, so that it holds until the next (AMCL: transform_tolerance, 1 s by default).
+MAX_LOCALIZATION_LEAD_S = 2.0
 OWNERS = {"map": "a localizer (AMCL, slam_toolbox)", "odom": "the base driver"}
 
 
@@ -58,7 +60,12 @@ def _check_link(seen: Observations, parent: str, child: str, owner: str) -> list
     if owner == OWNERS["odom"] and not rate_hz >= MIN_ODOM_TRANSFORM_HZ:
         return [Finding(ERROR, "tf", f"{name} comes at {rate_hz:.1f} Hz, must be {MIN_ODOM_TRANSFORM_HZ:g} Hz or more",
                         "let the base driver publish it with every odometry message")]  # fmt: skip
+    if not np.any(log.stamps_s):
+        return [Finding(ERROR, "tf", f"all stamps of {name} are zero", f"{owner} must stamp it with the time of the pose")]
     age_s = float(np.median(np.subtract(log.received_s, log.stamps_s)))
+    if age_s < -MAX_LOCALIZATION_LEAD_S:
+        return [Finding(ERROR, "tf", f"{name} is {-age_s:.2f} s ahead of the clock when it arrives",
+                        "set both clocks by NTP or chrony; in a simulation use_sim_time must be the same for all")]  # fmt: skip
     if age_s > MAX_LOCALIZATION_AGE_S:
         return [Finding(ERROR, "tf", f"{name} is {age_s:.2f} s old when it arrives", "compare the clocks, and the load of who publishes it")]
     return [Finding(GOOD, "tf", f"{name} at {rate_hz:.1f} Hz")]
@@ -92,4 +99,5 @@ def _compute_rate_hz(log: TransformLog) -> float:
 
 def _list_frames(seen: Observations) -> str:
     names = sorted({name for pair in seen.transforms for name in pair})
-    return f"the frames that there are: {', '.join(names)}" if names else "no transform was seen at all"
+    lacks = "no transform was seen at all" if seen.is_live else "the recording holds no transform: record /tf and /tf_static"
+    return f"the frames that there are: {', '.join(names)}" if names else lacks

@@ -57,9 +57,10 @@ def _check_types(seen: Observations) -> list[Finding]:
 
 
 def _check_quality(seen: Observations) -> list[Finding]:
-    findings = []
+    findings, pairs = [], 0
     for name, speakers in sorted(seen.publishers.items()):
         for listener in seen.subscriptions.get(name, []):
+            pairs += len(speakers)
             for speaker in speakers:
                 problem = describe_mismatch(speaker, listener)
                 if problem:
@@ -67,7 +68,8 @@ def _check_quality(seen: Observations) -> list[Finding]:
                         Finding(ERROR, "qos", f"{listener.node} hears nothing of {speaker.node} on {name}: {problem}",
                                 "change the quality of service of one of them")
                     )  # fmt: skip
-    return findings or [Finding(GOOD, "qos", "all publishers and subscriptions that were seen suit each other")]
+    good = [Finding(GOOD, "qos", f"all {pairs} pairs of publisher and subscription suit each other")] if pairs else []
+    return findings or good
 
 
 def describe_mismatch(speaker: Endpoint, listener: Endpoint) -> str:

@@ -69,6 +69,8 @@ def _describe_missing(seen: Observations, topic: str, type_name: str, remedy: st
     if speakers:
         return Finding(ERROR, topic, f"{speakers[0].node} announces {name} but no message came{hint}",
                        "see whether the driver runs, and the QoS findings below")  # fmt: skip
+    if not seen.is_live:
+        return Finding(ERROR, topic, f"the recording holds no {name}{hint}", "record it as well; if the robot has none: " + remedy)
     return Finding(ERROR, topic, f"there is no {name}{hint}", remedy)
 
 

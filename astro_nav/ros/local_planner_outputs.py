@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 import numpy as np
-from astro_nav_msgs.msg import LocalPlannerStatus, TrackedObstacles
+from astro_nav_msgs.msg import LocalPlannerStatus, SafetyState, TrackedObstacles
 from astro_nav_msgs.msg import Trajectory as TrajectoryMessage
 from builtin_interfaces.msg import Time
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Path as PathMessage
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
@@ -21,7 +23,7 @@ from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.ros.conversion import message_from_local_grid, message_from_poses, message_from_trajectory
 from astro_nav.ros.local_planner_messages import message_from_plan, message_from_screen, message_from_tracks
 from astro_nav.ros.markers import serialize_picture
-from astro_nav.ros.node import NEWEST, RELIABLE
+from astro_nav.ros.node import NEWEST, RELIABLE, StackNode
 from astro_nav.types import FloatArray, Trajectory
 from astro_nav.visualization.markers import (
     Picture,
@@ -35,19 +37,23 @@ from astro_nav.visualization.markers import (
 
 DRAWN_SHARE = 10  # one in ten candidates is drawn
 MIN_DRAWN = 20
+SAFETY_LIFETIME_S = 1.0  # it speaks five times a second
 FAREWELL_LIMIT = Duration(seconds=0.2)
 
 
 class LocalPlannerOutputs:
     """Publishers of the local planner."""
 
-    def __init__(self, node: Node, params: LocalPlannerParams) -> None:
+    def __init__(self, node: StackNode[LocalPlannerParams], params: LocalPlannerParams) -> None:
         self._trajectory = node.create_publisher(TrajectoryMessage, "trajectory", NEWEST)
         self._status = node.create_publisher(LocalPlannerStatus, "local_planner_status", RELIABLE)
         self._tracks = node.create_publisher(TrackedObstacles, "tracked_obstacles", NEWEST)
         self._local_plan = node.create_publisher(PathMessage, "local_plan", NEWEST)
         self._candidates = node.create_publisher(MarkerArray, "candidates", NEWEST)
         self._local_map = node.create_publisher(OccupancyGrid, "local_map", NEWEST)
+        # Not for planning: the picture says why the robot is slow, whoever slows it down.
+        self._safety_reason, self._safety_s = "", -math.inf
+        node.subscribe(SafetyState, "safety_state", self._take_safety_state, NEWEST)
         self._screen: Publisher | None = None
         self._screen_planner: ScreenPlanner | None = None
         if params.robot.screen.joint:
@@ -103,6 +109,15 @@ class LocalPlannerOutputs:
         if pose_odom_base is not None and _has_listeners(self._candidates):
             self._candidates.publish(serialize_picture(self._draw(plan, pose_odom_base), now_s, odom))
 
+    def _take_safety_state(self, message: SafetyState) -> None:
+        is_slowed = message.limited_by not in (SafetyState.NOTHING, SafetyState.NO_TRAJECTORY)
+        self._safety_reason, self._safety_s = str(message.reason) if is_slowed else "", time.monotonic()
+
+    def _find_reason(self, plan: LocalPlan) -> str:
+        """Why the robot is slow or stands: the safety controller's sentence first, since it has the last word."""
+        is_fresh = time.monotonic() - self._safety_s <= SAFETY_LIFETIME_S
+        return ". ".join(reason.rstrip(".") for reason in (self._safety_reason if is_fresh else "", plan.reason) if reason)
+
     def _draw(self, plan: LocalPlan, pose_odom_base: FloatArray) -> Picture:
         screen_angle = None if self._screen_planner is None else self._screen_planner.angle_rad
         people, labels = draw_people(plan.tracks, plan.prediction)
@@ -114,7 +129,7 @@ class LocalPlannerOutputs:
         ]
         if plan.trajectory is not None:
             lines.append(draw_trajectory(plan.trajectory))
-        return Picture(tuple(lines), (*labels, *draw_reason(pose_odom_base, plan.reason)))
+        return Picture(tuple(lines), (*labels, *draw_reason(pose_odom_base, self._find_reason(plan))))
 
 
 def _has_listeners(publisher: Publisher) -> bool:

@@ -14,7 +14,7 @@ import pytest
 rclpy = pytest.importorskip("rclpy", reason="no ROS 2 here: run `make setup`, or source a distribution")
 pytest.importorskip("astro_nav_msgs.msg", reason="astro_nav_msgs is not built: run `make setup`")
 
-from astro_nav_msgs.msg import LocalPlannerStatus, People, Person, TrackedObstacles  # noqa: E402
+from astro_nav_msgs.msg import LocalPlannerStatus, People, Person, SafetyState, TrackedObstacles  # noqa: E402
 from astro_nav_msgs.msg import Trajectory as TrajectoryMessage  # noqa: E402
 from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from geometry_msgs.msg import TransformStamped  # noqa: E402
@@ -264,6 +264,20 @@ def test_pictures_and_the_rest_for_those_who_listen(robot: MakeBelieveRobot) -> 
         return len(yaws) > 0 and np.sign(yaws[-1] - yaws[0]) == np.sign(screens[-1].points[-1].positions[0])
 
     robot.wait_for(looks_to_the_side_of_the_turn)
+
+
+def test_the_picture_says_why_the_safety_controller_slows_down(robot: MakeBelieveRobot) -> None:
+    pictures = robot.listen(MarkerArray, "candidates")
+    publisher = robot.node.create_publisher(SafetyState, "safety_state", RELIABLE)
+    robot.publish_goal(np.array([2.0, 0.5, 0.0]))
+
+    def read_reason(state: SafetyState) -> str:
+        publisher.publish(state)
+        return "".join(marker.text for marker in (pictures[-1].markers if pictures else ()) if marker.ns == "reason names").replace("\n", " ")
+
+    slowed = SafetyState(limited_by=SafetyState.OBSTACLE, reason="0.2 m to the obstacle at the left wheel")
+    robot.wait_for(lambda: "obstacle at the left wheel" in read_reason(slowed))
+    robot.wait_for(lambda: "obstacle at the left wheel" not in read_reason(SafetyState(limited_by=SafetyState.NOTHING)))
 
 
 def test_people_from_a_camera_are_tracked_by_name(robot: MakeBelieveRobot) -> None:

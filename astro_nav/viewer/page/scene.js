@@ -167,8 +167,11 @@ export class Scene {
       pen.strokeStyle = `rgb(${line[0]} ${line[1]} ${line[2]})`;
       drawWay(pen, line, 4);
     }
-    if (this.camera.scale < 35) return; // from far away the words would hide the doors
+    const written = []; // words that would lie on others are left out: closer up there is room for them
     for (const [x, y, text] of doors.labels) {
+      const px = (x / MM) * this.camera.scale, py = (y / MM) * this.camera.scale;
+      if (this.camera.scale < 35 || written.some(other => Math.abs(px - other[0]) < 150 && Math.abs(py - other[1]) < 20)) continue;
+      written.push([px, py]);
       this.inFrame(pen, doors);
       this.label(pen, x / MM, y / MM, text, 0.1);
     }

@@ -221,7 +221,7 @@ def test_a_namespace_is_kept_apart():
     robot.seen = Observations(source="a test", is_live=False, namespace="/r1")
     seen = robot.observe()
     problems = [p.sentence for p in list_problems(examine(seen, PARAMS))]
-    assert any("there is no /r1/scan; sensor_msgs/msg/LaserScan is there as /scan" in sentence for sentence in problems)
+    assert any("the recording holds no /r1/scan; sensor_msgs/msg/LaserScan is there as /scan" in sentence for sentence in problems)
 
 
 def test_the_worst_comes_first_and_is_counted():
@@ -262,3 +262,45 @@ def test_a_base_that_does_something_else_is_an_error_and_a_resting_one_is_none()
     assert finding.level == ERROR and "does not follow cmd_vel" in finding.sentence
     seen.commands = [CommandSample(t, 0.0) for t in times]
     assert check_actuation(seen, PARAMS) == []
+
+
+# --- one cause, one sentence ------------------------------------------------------------------------------------------
+
+
+def test_where_nobody_is_nothing_else_is_said(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "42")
+    (finding,) = examine(Observations(source="a test", is_live=True), PARAMS)
+    assert finding.level == ERROR and "nobody else is in ROS_DOMAIN_ID=42" in finding.sentence and "start the robot" in finding.remedy
+
+
+def test_a_recording_without_any_needed_topic_says_what_to_record():
+    seen = Observations(source="a test", is_live=False)
+    seen.types["/camera/image"] = {"sensor_msgs/msg/Image"}
+    (finding,) = examine(seen, PARAMS)
+    assert "but /camera/image" in finding.sentence and "record scan, odom" in finding.remedy
+
+
+def test_of_a_recording_it_is_said_that_it_lacks_a_topic_not_that_the_robot_does():
+    robot = Robot()
+    robot.silent |= {"/scan", "map -> odom", "odom -> base_link", "base_link -> laser"}
+    seen = robot.observe()
+    seen.is_live = False
+    sentences = [finding.sentence for finding in list_problems(examine(seen, PARAMS))]
+    assert any(sentence == "the recording holds no /scan" for sentence in sentences)
+    assert any("the recording holds no transform: record /tf and /tf_static" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(("shift_s", "words"), [(None, "all stamps of map -> odom are zero"), (30.0, "is 30.0"), (-30.0, "s old when it arrives")])
+def test_stamps_of_transforms_are_looked_at(shift_s, words):
+    seen = Robot().observe()
+    log = seen.transforms["map", "odom"]
+    log.stamps_s = [0.0 if shift_s is None else received + shift_s for received in log.received_s]
+    (problem,) = list_problems(examine(seen, PARAMS))
+    assert problem.subject == "tf" and words in problem.sentence
+
+
+def test_a_localizer_that_dates_ahead_by_its_tolerance_is_in_order():
+    seen = Robot().observe()
+    log = seen.transforms["map", "odom"]
+    log.stamps_s = [received + 1.0 for received in log.received_s]
+    assert list_problems(examine(seen, PARAMS)) == []

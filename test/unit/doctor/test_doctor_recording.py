@@ -46,7 +46,7 @@ def test_a_bag_tells_what_it_holds_and_what_it_lacks(storage, tmp_path):
     np.testing.assert_allclose(seen.topics["/scan"].compute_ages_s(), 0.05, atol=1e-6)
     assert seen.topics["/scan"].compute_rate_hz() == pytest.approx(10.0)
     problems = {finding.subject: finding.sentence for finding in examine(seen, PARAMS) if finding.level == ERROR}
-    assert "there is no /odom" in problems["odom"] and "no transform was seen at all" in problems["tf"]
+    assert "the recording holds no /odom" in problems["odom"] and "the recording holds no transform" in problems["tf"]
     assert "nodes" not in problems and "cmd_vel" not in problems, "a recording does not tell who was there"
 
 
@@ -58,7 +58,7 @@ def test_an_mcap_file_alone_is_read(tmp_path):
 def test_the_command_says_what_to_fix_and_ends_with_1(tmp_path, capsys):
     folder = write_bag(tmp_path / "bag", StoragePlugin.MCAP, topic="/front")
     assert main(["doctor", str(folder)]) == 1
-    assert "FIX   scan: there is no /scan; sensor_msgs/msg/LaserScan is there as /front" in capsys.readouterr().out
+    assert "FIX   scan: the recording holds no /scan; sensor_msgs/msg/LaserScan is there as /front" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("make", [lambda p: p / "absent", lambda p: p, lambda p: (p / "x.mcap").write_bytes(b"no") and p / "x.mcap"])
