@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -96,8 +96,13 @@ class Comparison:
         return next((rank for rank in ranks if rank), [])
 
 
-def compare_runs(a: Run, b: Run, confidence: float = 0.95) -> Comparison:
+def compare_runs(a: Run, b: Run, confidence: float = 0.95, names: Iterable[str] = tuple(METRICS)) -> Comparison:
     """Compare two runs by the episodes that both have.
+
+    Args:
+        a, b: the runs.
+        confidence: of the intervals.
+        names: metrics that are compared; the fewer, the less chance has to be allowed for.
 
     Raises:
         EvaluationError: when they are not of the same episodes.
@@ -108,7 +113,7 @@ def compare_runs(a: Run, b: Run, confidence: float = 0.95) -> Comparison:
     if not seeds:
         raise EvaluationError(f"{a.path} and {b.path} have no episode in common yet: let both go on, or name others")
     pairs = [(rows_a[seed], rows_b[seed]) for seed in seeds]
-    columns = {name: columns for name, metric in METRICS.items() if (columns := _collect_pairs(metric, pairs)) is not None}
+    columns = {name: columns for name in names if (columns := _collect_pairs(METRICS[name], pairs)) is not None}
     judged = sum(_is_judged(METRICS[name]) for name in columns)
     corrected = 1.0 - (1.0 - confidence) / max(judged, 1)
     metrics = [_compare_metric(METRICS[name], *values, confidence, corrected) for name, values in columns.items()]

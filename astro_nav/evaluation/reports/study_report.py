@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from astro_nav.evaluation.metrics import METRICS
 from astro_nav.evaluation.metrics.summary import drop_timing
 from astro_nav.evaluation.reports.comparison import BETTER, CANNOT_TELL, MIXED, WORSE, Comparison, MetricComparison, compare_runs, make_comparison_json
 from astro_nav.evaluation.reports.explanations import entitle_metric, format_metric
@@ -71,7 +70,7 @@ def compare_study(runs: StudyRuns) -> list[SuiteFindings]:
         for variant in runs.study.variants:
             run = _read(runs, settings.suite, variant)
             if run is not None:
-                findings.append(Finding(variant, compare_runs(baseline, run), _count_differing(baseline, run)))
+                findings.append(Finding(variant, compare_runs(baseline, run, names=SHOWN), _count_differing(baseline, run)))
         told.append(SuiteFindings(settings.suite, baseline, findings))
     return told
 
@@ -100,7 +99,7 @@ def describe_study(study: Study, told: Sequence[SuiteFindings]) -> str:
 EXPLANATION = (
     "+ better, - worse than the first line, by the 95 % interval of the paired difference; no sign: cannot be told. The verdict is by success\n"
     "and contacts; if they cannot tell, by time, way and people; if they cannot, by the rest, where it stands after correction for the number\n"
-    "of metrics. Between equal runs with other noise, about one sign in twenty would be chance."
+    "of columns. Between equal runs with other noise, about one sign in twenty would be chance."
 )
 
 
@@ -129,10 +128,9 @@ def make_study_json(study: Study, told: Sequence[SuiteFindings]) -> dict[str, An
         variants = {}
         for finding in findings.findings:
             compared = make_comparison_json(finding.comparison)
-            metrics = {name: facts for name, facts in compared["metrics"].items() if not METRICS[name].is_timing}
             variants[finding.variant.name] = {
                 "set": dict(finding.variant.changes), "pairs": compared["pairs"], "episodes_that_differ": finding.differing,
-                "verdict": finding.verdict, "metrics": metrics,
+                "verdict": finding.verdict, "metrics": compared["metrics"],
             }  # fmt: skip
         run = findings.baseline
         suites[findings.suite] = {
