@@ -5,37 +5,19 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from astro_nav_msgs.msg import SafetyState
-from astro_nav_msgs.msg import Trajectory as TrajectoryMessage
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import OccupancyGrid
-from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.duration import Duration
-from sensor_msgs.msg import LaserScan, Range
-from std_msgs.msg import Bool, Float32
 
-from astro_nav.errors import AstroNavError
 from astro_nav.params.safety_controller import SafetyControllerParams
-from astro_nav.ros.conversion import (
-    MessageError,
-    check_frame,
-    header_from,
-    message_from_local_grid,
-    message_from_twist,
-    message_from_verdict,
-    odometry_from_message,
-    scan_from_message,
-    trajectory_from_message,
-    turn_scan_over,
-    twist_from_message,
-)
-from astro_nav.ros.node import LATEST, RELIABLE, SENSOR_DATA, StackNode
+from astro_nav.ros.conversion import header_from, message_from_local_grid, message_from_twist, message_from_verdict
+from astro_nav.ros.node import RELIABLE, StackNode
 from astro_nav.ros.runner import run_node
+from astro_nav.ros.safety_controller_inputs import SafetyInputs
 from astro_nav.ros.stop_log import StopLog, find_log_folder
-from astro_nav.ros.transforms import Transforms
 from astro_nav.safety.controller import SafetyController
 from astro_nav.safety.stops import Moment, Stop, StopCollector, finite_or_none
 from astro_nav.types import LimitedBy, Verdict
@@ -46,8 +28,6 @@ WATCH_PERIOD_S = 1.0
 # A scan is answered at once, unless the last command is younger than this; then as soon as it is not. Commands that follow
 # each other too closely cannot be told from a kick by whoever differentiates them.
 MIN_INTERVAL_S = 0.008
-# A mount that is still unknown after this time may be on /tf instead of /tf_static.
-MOUNT_PATIENCE_S = 3.0
 FAREWELLS = 5
 FAREWELL_INTERVAL_S = 0.01
 
@@ -61,9 +41,6 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
     def __init__(self, **options: Any) -> None:
         super().__init__("safety_controller", SafetyControllerParams, **options)
         self._controller = SafetyController(self.params)
-        self._transforms = Transforms(self, static_only=True)
-        self._listens_to_all_transforms = False
-        self._started_s = time.monotonic()
         self._last_decision_s = -math.inf
         self._last_state_s = -math.inf
         self._last_map_s = -math.inf
@@ -73,8 +50,8 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._is_shut_down = False
         self._make_publishers()
         self._make_meters()
-        self._make_subscriptions()
         self._scan_received_s: float | None = None
+        self._inputs = SafetyInputs(self, self._controller, self._take_note_of_scan)
         self._timer = self.create_steady_timer(self.params.period_s, self._decide)
         self._answer_timer = self.create_steady_timer(MIN_INTERVAL_S, self._answer_scan)
         self._answer_timer.cancel()
@@ -96,82 +73,6 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._write_down(self._stops.finish())
         self._stop_log.close()
 
-    # ------------------------------------------------------------------ in
-
-    def _make_subscriptions(self) -> None:
-        for topic in self.params.scan_topics:
-            self._listen(LaserScan, topic, SENSOR_DATA, lambda message, topic=topic: self._take_scan(message, topic))
-        self._listen(OdometryMessage, "odom", SENSOR_DATA, self._take_odometry)
-        self._listen(TrajectoryMessage, "trajectory", SENSOR_DATA, self._take_trajectory)
-        self._listen(Twist, "cmd_vel_teleop", SENSOR_DATA, self._take_teleop)
-        # Latched or not: a stop that is missed for its quality of service is worse than one that is heard twice.
-        for qos in (LATEST, RELIABLE):
-            self._listen(Float32, "speed_limit", qos, self._take_speed_limit)
-            self._listen(Bool, "emergency_stop", qos, lambda message: self._controller.set_emergency_stop(message.data))
-        for topic in filter(None, self.params.contact_sensors.cliff_topics):
-            self._listen(Range, topic, SENSOR_DATA, lambda message, topic=topic: self._take_range(message, topic))
-        for topic in filter(None, self.params.contact_sensors.bumper_topics):
-            self._listen(Bool, topic, SENSOR_DATA, lambda message, topic=topic: self._take_bumper(message, topic))
-
-    def _listen(self, message_type: type, topic: str, qos: Any, take: Callable[[Any], None]) -> None:
-        """Subscribe; the controller learns, too, why a message could not be used."""
-
-        def take_or_refuse(message: Any) -> None:
-            try:
-                take(message)
-            except AstroNavError as error:
-                self._controller.refuse(topic, self.now_s, str(error))
-                raise
-
-        self.subscribe(message_type, topic, take_or_refuse, qos)
-
-    def _take_scan(self, message: LaserScan, topic: str) -> None:
-        received_s = time.perf_counter()
-        scan = scan_from_message(message)
-        mount = self._transforms.lookup_mount(self.params.frames.base, scan.frame_id)
-        if mount.pose is None:
-            self._look_for_mount_elsewhere()
-            raise MessageError(mount.reason)
-        if mount.upside_down:
-            scan = turn_scan_over(scan)
-        _raise_if(self._controller.add_scan(scan, mount.pose, self.now_s, topic))
-        if self._scan_received_s is None:
-            self._scan_received_s = received_s
-        if time.monotonic() - self._last_decision_s > MIN_INTERVAL_S:
-            self._answer_scan()
-        else:
-            self._answer_timer.reset()
-        self._scan_age.add(self.now_s - scan.stamp_s - scan.duration_s)
-
-    def _take_odometry(self, message: OdometryMessage) -> None:
-        check_frame(message.header.frame_id, self.params.frames.odom, "odom")
-        if any(map(math.isnan, message.pose.covariance)) or any(map(math.isnan, message.twist.covariance)):
-            raise MessageError("odometry has NaN in its covariance, so it does not trust itself: check the base driver")
-        _raise_if(self._controller.add_odometry(odometry_from_message(message), self.now_s))
-
-    def _take_trajectory(self, message: TrajectoryMessage) -> None:
-        check_frame(message.header.frame_id, self.params.frames.odom, "trajectory")
-        trajectory = trajectory_from_message(message)
-        _raise_if(self._controller.set_trajectory(trajectory, self.now_s))
-        self._delay_publisher.publish(Float32(data=self.now_s - trajectory.stamp_s))
-
-    def _take_teleop(self, message: Twist) -> None:
-        _raise_if(self._controller.set_teleop(twist_from_message(message), self.now_s))
-
-    def _take_speed_limit(self, message: Float32) -> None:
-        _raise_if(self._controller.set_speed_limit(float(message.data)))
-
-    def _take_range(self, message: Range, topic: str) -> None:
-        self._controller.add_range(float(message.range), self.now_s, topic)
-
-    def _take_bumper(self, message: Bool, topic: str) -> None:
-        self._controller.add_bumper(message.data, self.now_s, topic)
-
-    def _look_for_mount_elsewhere(self) -> None:
-        if not self._listens_to_all_transforms and time.monotonic() - self._started_s > MOUNT_PATIENCE_S:
-            self._listens_to_all_transforms = True
-            self._transforms = Transforms(self)
-
     # ------------------------------------------------------------------ out
 
     def _make_publishers(self) -> None:
@@ -179,7 +80,6 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._command_publisher = self.create_publisher(command_type, "cmd_vel", RELIABLE)
         self._state_publisher = self.create_publisher(SafetyState, "safety_state", RELIABLE)
         # How long after the start of its cycle a trajectory arrived: the planner begins the next ones as much later.
-        self._delay_publisher = self.create_publisher(Float32, "trajectory_delay", RELIABLE)
         self._map_publisher = self.create_publisher(OccupancyGrid, "safety_map", RELIABLE)
 
     def _make_meters(self) -> None:
@@ -187,6 +87,16 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         self._step_time = self.diagnostics.add_durations("step")
         self._scan_to_command = self.diagnostics.add_durations("scan in to command out")
         self._scan_age = self.diagnostics.add_durations("scan age on arrival")
+
+    def _take_note_of_scan(self, received_s: float, age_s: float) -> None:
+        """A scan is answered at once, or as soon as the last command is old enough."""
+        self._scan_age.add(age_s)
+        if self._scan_received_s is None:
+            self._scan_received_s = received_s
+        if time.monotonic() - self._last_decision_s > MIN_INTERVAL_S:
+            self._answer_scan()
+        else:
+            self._answer_timer.reset()
 
     def _answer_scan(self) -> None:
         """Decide now, and from now on in step with the scans."""
@@ -312,11 +222,6 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
             f"{', '.join(others)} publishes on {self._command_publisher.topic_name}, too, past every check: "
             "remap it to cmd_vel_teleop, or stop it"
         )
-
-
-def _raise_if(problem: str) -> None:
-    if problem:
-        raise MessageError(problem)
 
 
 def main() -> None:

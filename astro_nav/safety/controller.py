@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from astro_nav.safety.contact_sensors import ContactSensors
 from astro_nav.safety.data_watch import DataWatch
 from astro_nav.safety.final_check import FinalCheck, Finding
 from astro_nav.safety.hold import Hold, stand
-from astro_nav.safety.motion_limits import MotionLimiter, compute_limit_scale
+from astro_nav.safety.motion_gate import HardBraking, MotionGate
+from astro_nav.safety.motion_limits import compute_limit_scale
 from astro_nav.safety.near_map import NearMap
 from astro_nav.safety.odometry_history import CommandHistory, OdometryHistory
 from astro_nav.safety.outline import Outline
@@ -26,27 +27,6 @@ from astro_nav.types import FloatArray, LimitedBy, LocalGrid, Odometry, Scan, Tr
 # Measured motion below this is noise of the odometry.
 REAL_SPEED_MPS = 0.05
 REAL_TURN_RATE_RADPS = 0.1
-
-Twist = tuple[float, float]
-
-
-@dataclass
-class HardBraking:
-    """Declared exceptions from smooth motion.
-
-    Attributes:
-        is_on: whether the newest command left the comfortable limits of acceleration or jerk.
-        count: how often that began.
-    """
-
-    is_on: bool = False
-    count: int = 0
-
-    def note(self, is_on: bool) -> None:
-        """Take in one period."""
-        self.count += is_on and not self.is_on
-        self.is_on = is_on
-
 
 @dataclass(frozen=True)
 class StepReport:
@@ -85,19 +65,20 @@ class SafetyController:
         self._map = NearMap(params.map, params.motion, self._outline, params.reaction_s)
         self._tracker = TrajectoryTracker(params, self._outline)
         self._check = FinalCheck(params, self._outline)
-        self._limiter = MotionLimiter(params.robot.limits, params.robot.wheel_separation_m)
+        self._gate = MotionGate(params, self._outline, self._check)
         self._clock = ClockWatch(params.watchdog, params.period_s)
         self._sensors = ContactSensors(params.contact_sensors, params.check.escape_speed_mps)
         self._reporter = Reporter(params.report)
-        self.hard_braking = HardBraking()
         self._emergency_stop = False
         self._shutting_down = False
-        self._moved = False
         self._data = DataWatch()
         self._desk = WishDesk(params, self._outline, self._tracker, self._data)
-        self._blocked = False
-        self._free_for_s = 0.0
         self.report = StepReport("", math.inf, math.inf, 0, {}, 0.0, 0.0)
+
+    @property
+    def hard_braking(self) -> HardBraking:
+        """Declared exceptions from smooth motion."""
+        return self._gate.hard_braking
 
     @property
     def limited_by(self) -> LimitedBy:
@@ -212,6 +193,7 @@ class SafetyController:
         self._tracker.update_params(params)
         self._desk.update_params(params)
         self._check.update_params(params)
+        self._gate.update_params(params)
         self._reporter.update_params(params.report)
 
     def make_grid(self, now_s: float) -> LocalGrid | None:
@@ -231,9 +213,9 @@ class SafetyController:
         if tick.jump:
             self._forget_times(now_s, tick.jump)
         if self._shutting_down:
-            self._limiter.restart((0.0, 0.0))
+            self._gate.limiter.restart((0.0, 0.0))
             return self._conclude(now_s, steady_s, NO_WISH, [stand(LimitedBy.SHUTDOWN, "", "the safety controller ends")], None)
-        if tick.gap_s > self._params.watchdog.loop_stop_after_s or not self._moved:
+        if tick.gap_s > self._params.watchdog.loop_stop_after_s or not self._gate.has_moved:
             self._meet_real_motion(now_s)
         holds = self._clock.find_holds() + self._find_data_holds(now_s)
         wish, finding = NO_WISH, None
@@ -243,88 +225,13 @@ class SafetyController:
             wish, wish_holds = self._desk.choose_wish(pose, now_s, effect_s, tick.duration_s)
             holds += wish_holds + self._sensors.find_holds(now_s, wish.twist[0] < 0.0, wish.outline_speed_mps)
             self._check.look_around(self._map.collect_points(now_s), pose, self._clock.lateness_s)
-            finding = self._decide(wish, holds, tick.duration_s)
-        elif any(self._limiter.twist):
-            self._commit(self._limiter.brake(tick.duration_s), tick.duration_s, stopping=True)
-        self._commands.add(now_s, self._limiter.twist)
+            finding = self._gate.decide(wish, holds, tick.duration_s)
+            done_mps = self._outline.compute_speed(*self._gate.twist)
+            self._tracker.advance(tick.duration_s, min(1.0, done_mps / wish.outline_speed_mps) if wish.outline_speed_mps > 0.0 else 1.0)
+        elif any(self._gate.twist):
+            self._gate.brake(tick.duration_s)
+        self._commands.add(now_s, self._gate.twist)
         return self._conclude(now_s, steady_s, wish, holds, finding)
-
-    def _decide(self, wish: Wish, holds: list[Hold], duration_s: float) -> Finding | None:
-        """Find the new twist; holds of the final check are appended. Returns what limits along the wanted curve."""
-        limiter = self._limiter
-        finding = None
-        if wish.outline_speed_mps > 0.0:
-            finding = self._check.check_ahead(wish)
-            if finding.scale < 1.0:
-                holds.append(finding.make_hold(wish))
-            holds += self._find_standing_hold(finding, wish, duration_s)
-        scale = min((hold.scale for hold in holds), default=1.0)
-        target = (scale * wish.twist[0], scale * wish.twist[1])
-        if self._is_standstill(target):
-            target = (0.0, 0.0)
-        stopping = target == (0.0, 0.0)
-        if stopping and any(hold.hard and hold.scale == 0.0 for hold in holds):
-            twist = limiter.brake(duration_s)
-        else:
-            feed = (0.0, 0.0) if stopping else (scale * wish.acceleration[0], scale * wish.acceleration[1])
-            proposed = limiter.propose(target, feed, duration_s)
-            fitting = compute_limit_scale(proposed, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
-            proposed = (fitting * proposed[0], fitting * proposed[1])
-            twist, hard_finding = self._check_command(proposed, duration_s)
-            if hard_finding is not None and hard_finding.scale < 1.0 and wish.outline_speed_mps > 0.0:
-                holds.append(hard_finding.make_hold(wish))
-                finding = hard_finding
-        self._commit(twist, duration_s, stopping)
-        if stopping and not any(limiter.twist):
-            # Too slow to be worth moving is standing, and is said to be.
-            holds[:] = [replace(hold, scale=0.0) if hold.scale == scale else hold for hold in holds]
-        done = self._outline.compute_speed(*limiter.twist)
-        self._tracker.advance(duration_s, min(1.0, done / wish.outline_speed_mps) if wish.outline_speed_mps > 0.0 else 1.0)
-        return finding
-
-    def _commit(self, twist: Twist, duration_s: float, stopping: bool) -> None:
-        """Take the twist as this period's command, and count when it leaves the comfortable limits."""
-        self.hard_braking.note(not self._limiter.is_comfortable(twist, duration_s))
-        self._limiter.commit(twist, duration_s, stopping)
-        self._moved = True
-
-    def _find_standing_hold(self, finding: Finding, wish: Wish, duration_s: float) -> list[Hold]:
-        """Before an obstacle the robot stands rather than crawls, until there is room worth moving for.
-
-        Without the gap between the two speeds noise of lidar and odometry would make it creep on, or tremble.
-        """
-        check = self._params.check
-        stands = self._outline.compute_speed(*self._limiter.twist) == 0.0
-        needed_mps = min(check.restart_speed_mps if stands else check.crawl_speed_mps, wish.intended_mps)
-        if stands and needed_mps > wish.outline_speed_mps:
-            # A start is slow at first; what counts is whether there is room for what comes after it.
-            wish = wish.quickened(needed_mps / wish.outline_speed_mps)
-            finding = self._check.check_ahead(wish)
-        if finding.allowed_mps < needed_mps:
-            self._blocked, self._free_for_s = True, 0.0
-        elif self._free_for_s >= check.restart_after_s or not stands:
-            self._blocked = False
-        self._free_for_s += duration_s
-        if not self._blocked:
-            return []
-        if finding.scale < 1.0:
-            return [replace(finding.make_hold(wish), scale=0.0)]
-        sentence = f"the way was blocked until just now: waits {check.restart_after_s:g} s to be sure"
-        return [stand(LimitedBy.OBSTACLE, "scan", sentence)]
-
-    def _check_command(self, proposed: Twist, duration_s: float) -> tuple[Twist, Finding | None]:
-        """The final check: what the command really causes, braking at the emergency limits included."""
-        speed = self._outline.compute_speed(*proposed)
-        if speed < 1e-6:
-            return proposed, None
-        finding = self._check.check_command(proposed, speed)
-        if finding.scale >= 1.0:
-            return proposed, finding
-        wanted = (finding.scale * proposed[0], finding.scale * proposed[1])
-        braked = self._limiter.brake(duration_s)
-        if self._outline.compute_speed(*wanted) <= self._outline.compute_speed(*braked):
-            return braked, finding
-        return self._limiter.clip_to_emergency(wanted, duration_s), finding
 
     # What can be wrong.
 
@@ -359,7 +266,7 @@ class SafetyController:
         if abs(twist[0]) < REAL_SPEED_MPS and abs(twist[1]) < REAL_TURN_RATE_RADPS:
             twist = (0.0, 0.0)
         scale = compute_limit_scale(twist, self._params.robot.limits, self._params.robot.wheel_separation_m, math.inf)
-        self._limiter.restart((scale * twist[0], scale * twist[1]))
+        self._gate.limiter.restart((scale * twist[0], scale * twist[1]))
 
     def _forget_times(self, now_s: float, sentence: str) -> None:
         self._data.void_all(sentence)
@@ -369,10 +276,6 @@ class SafetyController:
         self._tracker.forget_stamps()
         self._sensors.restart_times(now_s)
         self._desk.clear()
-
-    def _is_standstill(self, twist: Twist) -> bool:
-        tracking = self._params.tracking
-        return abs(twist[0]) < tracking.standing_speed_mps and abs(twist[1]) < tracking.standing_turn_rate_radps
 
     def _conclude(self, now_s: float, steady_s: float, wish: Wish, holds: list[Hold], finding: Finding | None) -> Verdict:
         strictest = min(holds, key=lambda hold: hold.scale, default=None)
@@ -390,7 +293,7 @@ class SafetyController:
         )
         return Verdict(
             stamp_s=now_s,
-            twist=np.array(self._limiter.twist),
+            twist=np.array(self._gate.twist),
             wanted_twist=np.array(wish.twist),
             limited_by=self._reporter.limited_by,
             reason=self._reporter.sentence,

@@ -153,11 +153,13 @@ class MotionLimiter:
             turn_change = (twist[1] - self.twist[1]) / duration_s
             most_v = max(limits.max_acceleration_mps2, limits.max_deceleration_mps2)
             most_w = limits.max_turn_acceleration_radps2
-            # After emergency braking the comfortable motion goes on from its own limits; what stands does not slow down.
-            self.acceleration = (
-                0.0 if stopping and twist[0] == 0.0 else min(max(speed_change, -most_v), most_v),
-                0.0 if stopping and twist[1] == 0.0 else min(max(turn_change, -most_w), most_w),
-            )
+            # After emergency braking the comfortable motion goes on from its own limits. What has come to rest is done with
+            # slowing down in the next period: jerk allows as much to fade out in one, and no more.
+            if stopping and twist[0] == 0.0:
+                most_v = limits.max_jerk_mps3 * duration_s
+            if stopping and twist[1] == 0.0:
+                most_w = limits.max_turn_jerk_radps3 * duration_s
+            self.acceleration = (min(max(speed_change, -most_v), most_v), min(max(turn_change, -most_w), most_w))
         self.twist = twist
 
 

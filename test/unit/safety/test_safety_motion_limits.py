@@ -86,3 +86,22 @@ def test_limits_scale_along_the_curve(twist: tuple[float, float]) -> None:
     assert abs(speed) + 0.105 * abs(turn_rate) <= LIMITS.max_wheel_speed_mps + 1e-9
     if twist == (0.2, 0.1):
         assert scale == 1.0
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_turn_that_reverses_at_a_crawl_keeps_the_jerk(sign: float) -> None:
+    """For one period nearly nothing is wanted, which counts as a stop; the motion before and after it is none."""
+    limiter = MotionLimiter(LIMITS, 0.21)
+    limiter.restart((sign * 0.0006, 0.4))
+    limiter.acceleration = (sign * 0.003, -3.0)
+    speeds = sign * (0.0006 + 0.003 * STEP_S * np.arange(1, 10))
+    turn_rates = [0.34, 0.28, 0.22, 0.0, -0.03, -0.07, -0.1, -0.13, -0.16]
+    twists = [limiter.twist]
+    for speed, turn_rate in zip(speeds.tolist(), turn_rates):
+        target = (speed, turn_rate) if turn_rate else (0.0, 0.0)
+        feed = (sign * 0.003, -3.0) if turn_rate else (0.0, 0.0)
+        twist = limiter.propose(target, feed, STEP_S)
+        limiter.commit(twist, STEP_S, stopping=turn_rate == 0.0)
+        twists.append(twist)
+    jerks = np.diff(np.array(twists)[:, 0], n=2) / STEP_S**2
+    assert np.abs(jerks).max() <= LIMITS.max_jerk_mps3 + 1e-6
