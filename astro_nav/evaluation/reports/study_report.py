@@ -14,13 +14,13 @@ from astro_nav.evaluation.store import ROWS_FILE
 from astro_nav.evaluation.study import Study, StudyRuns, Variant
 
 SHOWN = (
-    "success_rate", "contacts_by_robot", "spl", "time_to_goal_s", "min_clearance_m", "personal_space_045", "personal_space_100",
-    "mean_linear_jerk_mps3", "mean_angular_jerk_radps3", "stops", "reversals",
+    "success_rate", "contacts_by_robot", "spl", "time_to_goal_s", "min_clearance_m", "min_people_distance_m", "personal_space_045",
+    "personal_space_100", "mean_linear_jerk_mps3", "mean_angular_jerk_radps3", "stops", "reversals",
 )  # fmt: skip
 SHORT = {
     "success_rate": "success", "contacts_by_robot": "contacts", "spl": "SPL", "time_to_goal_s": "time [s]", "min_clearance_m": "room [m]",
-    "personal_space_045": "0.45 m", "personal_space_100": "1.0 m", "mean_linear_jerk_mps3": "jerk", "mean_angular_jerk_radps3": "ang. jerk",
-    "stops": "stops", "reversals": "reversals",
+    "min_people_distance_m": "people [m]", "personal_space_045": "0.45 m", "personal_space_100": "1.0 m",
+    "mean_linear_jerk_mps3": "jerk", "mean_angular_jerk_radps3": "ang. jerk", "stops": "stops", "reversals": "reversals",
 }  # fmt: skip
 SIGNS = {BETTER: "+", WORSE: "-", CANNOT_TELL: ""}
 SAME = "same"
