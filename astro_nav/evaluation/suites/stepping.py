@@ -89,9 +89,8 @@ class StepInWitness(Disturbance):
             ahead, across = se2.transform_points(se2.invert(truth.pose_map_base), person.position_map).tolist()
             reach = half_width + person.radius_m
             if ahead > 0.0 and abs(across) < reach:
-                # The nearest point of the body that lies within the robot's width.
-                inside = max(abs(across) - half_width, 0.0)
-                distance_m = max(ahead - math.sqrt(max(person.radius_m**2 - inside**2, 0.0)) - front, 0.0)
+                # They go on into the way: what counts is the front of their body once it is there.
+                distance_m = max(ahead - person.radius_m - front, 0.0)
                 self._happened = True
                 note_room(self._facts, distance_m, motion, distance_m / max(float(truth.twist[0]), 1e-6), now_s)
 

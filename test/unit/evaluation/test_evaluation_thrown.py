@@ -10,9 +10,11 @@ import pytest
 from astro_nav.evaluation.blind import draw_wish
 from astro_nav.evaluation.episode import EpisodeName, run_episode
 from astro_nav.evaluation.metrics import measure_episode
+from astro_nav.evaluation.settings import load_settings
 from astro_nav.evaluation.suites import get_suite
 from astro_nav.evaluation.suites.judge import load_robot
 from astro_nav.evaluation.suites.room_to_stop import REACTION_S, Motion, Pace, find_contact_s
+from astro_nav.simulation.simulator import Simulator
 
 ROBOT = load_robot()
 
@@ -92,3 +94,19 @@ def test_a_thing_is_thrown_ahead_or_beside_and_the_episode_is_short() -> None:
     assert scenario.orders == () and scenario.time_limit_s < 10.0
     record = run_episode(EpisodeName("thrown", 5, "blind"))
     assert record.times_s[-1] < 5.0 and len(record.candidates) > 5
+
+
+def test_the_room_before_somebody_who_steps_in_ends_at_the_front_of_their_body() -> None:
+    """When they come into the way the robot is beside them with a corner; once they are in it their whole body is."""
+    scenario = get_suite("thrown").make(1000123)
+    simulator = Simulator(scenario.world, load_settings({})[1], scenario.seed, dict(scenario.behaviours))
+    front = float(ROBOT.footprint[:, 0].max())
+    while scenario.facts.get("happened_s") is None:
+        scenario.disturbances[0].before_step(simulator, simulator.time_s)
+        simulator.set_command([0.5, 0.0])
+        truth = simulator.truth()
+        simulator.step(0.02)
+        assert simulator.time_s < 5.0
+    person = truth.people[0]
+    expected = float(person.position_map[0] - truth.pose_map_base[0]) - person.radius_m - front
+    assert scenario.facts["distance_m"] == pytest.approx(max(expected, 0.0), abs=0.02)
