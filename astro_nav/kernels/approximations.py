@@ -49,11 +49,17 @@ def decay_fast(z):
 
 
 @kernel(fast=True, inlined=True)
+def clamp(value, most):
+    """Value in [0, most]; what is not a number is 0, for as an index it would lead out of every array."""
+    value = value if value > np.float32(0.0) else np.float32(0.0)
+    return value if value < most else most
+
+
+@kernel(fast=True, inlined=True)
 def interpolate_bilinear(field, row, column):
     """Bilinear value of a (H, W) field at fractional indices of cell middles, clamped to the field's edge."""
     height, width = field.shape
-    row = min(max(row, np.float32(0.0)), np.float32(height - 1.001))
-    column = min(max(column, np.float32(0.0)), np.float32(width - 1.001))
+    row, column = clamp(row, np.float32(height - 1.001)), clamp(column, np.float32(width - 1.001))
     whole_row, whole_column = np.int32(row), np.int32(column)
     up, right = row - np.float32(whole_row), column - np.float32(whole_column)
     # An index without a sign spares the look whether it counts from the end.
@@ -78,8 +84,7 @@ def interpolate_lanes(field, lanes, cells, out):
     stride = np.int32(width)
     top, right_end = np.float32(height - 1.001), np.float32(width - 1.001)
     for lane in range(BLOCK):
-        row = min(max(lanes[ROW + lane], np.float32(0.0)), top)
-        column = min(max(lanes[COLUMN + lane], np.float32(0.0)), right_end)
+        row, column = clamp(lanes[ROW + lane], top), clamp(lanes[COLUMN + lane], right_end)
         i, j = np.int32(row), np.int32(column)
         cells[lane] = i * stride + j
         lanes[ROW + lane] = row - np.float32(i)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from astro_nav.kernels.approximations import atan2_fast, decay_fast, interpolate_lanes
+from astro_nav.kernels.approximations import atan2_fast, decay_fast, interpolate_bilinear, interpolate_lanes
 from astro_nav.kernels.lanes import BLOCK, COLUMN, FOUND, ROW, make_lanes
 
 single = np.float32
@@ -46,3 +46,15 @@ def test_a_block_of_lanes_is_interpolated_as_its_points_are_one_by_one():
         low = (1.0 - right) * field[i, j] + right * field[i, j + 1]
         high = (1.0 - right) * field[i + 1, j] + right * field[i + 1, j + 1]
         assert lanes[FOUND + lane] == pytest.approx((1.0 - up) * low + up * high, abs=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, 1e30, -1e30])
+def test_no_place_leads_out_of_the_field(wrong):
+    field = np.full((7, 9), 2.0, dtype=single)
+    lanes, cells = make_lanes()
+    for row, column in ((wrong, 3.0), (3.0, wrong), (wrong, wrong)):
+        assert interpolate_bilinear(field, single(row), single(column)) == 2.0
+        lanes[ROW : ROW + BLOCK], lanes[COLUMN : COLUMN + BLOCK] = row, column
+        interpolate_lanes(field, lanes, cells, FOUND)
+        assert (cells[:BLOCK] >= 0).all() and (cells[:BLOCK] < 6 * 9 - 1).all()
+        assert (lanes[FOUND : FOUND + BLOCK] == 2.0).all()

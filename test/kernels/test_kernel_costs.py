@@ -182,3 +182,16 @@ def test_a_scene_without_people_has_no_cost_of_people(evaluated):
         targets, 0, 8, alone, weights, rollouts, costs, np.zeros(8, dtype=np.int32), np.zeros(8, dtype=np.float32)
     )
     assert (costs[2] == 0.0).all()
+
+
+@pytest.mark.parametrize("row", range(8))
+def test_a_start_that_is_not_a_number_reads_nothing_beyond_the_map(evaluated, row):
+    scene, weights, _, _, _, _, _, _ = evaluated
+    start = scene.start.copy()
+    start[row] = np.nan
+    targets = draw_targets(8, np.random.default_rng(1))
+    costs, contact_step = np.zeros((len(TERMS), 8), dtype=np.float32), np.zeros(8, dtype=np.int32)
+    evaluate_candidates(
+        targets, 0, 8, scene._replace(start=start), weights, make_rollouts(8), costs, contact_step, np.zeros(8, dtype=np.float32)
+    )
+    assert not np.isfinite(costs.sum(axis=0)).any()

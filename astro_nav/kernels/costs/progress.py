@@ -21,6 +21,7 @@ from astro_nav.kernels.approximations import (
     PI,
     atan2_fast,
     blend_corners,
+    clamp,
     decay_fast,
     interpolate_lanes,
     look_up_corners,
@@ -134,8 +135,8 @@ def look_up_excess(excess, spacing, goal, lanes, cells, out):
     middle, end, per_cell = last / two, last - np.float32(1e-3), one / spacing
     for lane in range(BLOCK):
         dx, dy = goal.x - lanes[X + lane], goal.y - lanes[Y + lane]
-        along = min(max(middle - (dx * goal.cos + dy * goal.sin) * per_cell, zero), end)
-        side = min(max(middle - (dy * goal.cos - dx * goal.sin) * per_cell, zero), end)
+        along = clamp(middle - (dx * goal.cos + dy * goal.sin) * per_cell, end)
+        side = clamp(middle - (dy * goal.cos - dx * goal.sin) * per_cell, end)
         angle = measure_turn(lanes[COS + lane], lanes[SIN + lane], goal)
         octants = (angle if angle >= zero else angle + TWO_PI) * (np.float32(4.0) / PI)
         octant = min(np.int32(octants), np.int32(7))
