@@ -8,6 +8,7 @@ from astro_nav.evaluation.bench.measure import Contender, Group
 from astro_nav.evaluation.bench.recording import Cycle
 from astro_nav.evaluation.peers.path_integral import make_batch
 from astro_nav.evaluation.stack import StackParams
+from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import cover_with_circles
 from astro_nav.kernels.costs.progress import Goal
 from astro_nav.kernels.goal_lattice import HEADINGS
@@ -22,6 +23,7 @@ from astro_nav.prediction.predictor import predict_tracks
 from astro_nav.types import UNKNOWN, LocalGrid, Track, Trajectory
 
 SIZES = ((600, 30), (2000, 56))
+AT_GOAL_M = 1.0  # with the goal so far ahead most states are where its pose counts
 # Where five people stand or walk, relative to the robot [m], and how fast they walk [m/s].
 PEOPLE = ((1.2, 0.6, -0.5, 0.0), (2.0, -0.8, 0.0, 0.6), (0.8, -1.1, 0.9, 0.2), (2.4, 0.3, 0.0, 0.0), (-1.0, 0.9, 0.7, -0.4))
 CIRCLE_EXCESS_M = 0.01
@@ -40,6 +42,10 @@ def make_groups(params: StackParams, cycles: list[Cycle]) -> list[Group]:
         scale = 1e9 / (count * steps)
         contenders = [Contender("astro", own, is_peer=False, scale=scale), Contender("mppi", peer, scale=scale)]
         groups.append(Group(f"candidates {count} x {steps}", "ns/state", contenders))
+    count, steps = SIZES[0]
+    own = _make_own(params, middle.grid, middle.trajectory, middle.guidance_odom, count, steps, AT_GOAL_M)
+    contender = Contender("astro", own, is_peer=False, scale=1e9 / (count * steps))
+    groups.append(Group(f"candidates {count} x {steps} at the goal", "ns/state", [contender]))
     return groups
 
 
@@ -49,7 +55,11 @@ def _make_start(grid: LocalGrid, trajectory: Trajectory) -> np.ndarray:
     return single([x - left, y - low, np.cos(yaw), np.sin(yaw), *trajectory.twists[0], *trajectory.accelerations[0]])
 
 
-def _make_own(params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_odom: np.ndarray, count: int, steps: int):
+def _make_own(
+    params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_odom: np.ndarray, count: int, steps: int,
+    goal_ahead_m: float | None = None,
+):  # fmt: skip
+    """Evaluation of random candidates; the goal is where the guidance ends, or straight ahead of the robot."""
     local, start, pose = params.local_planner, _make_start(grid, trajectory), trajectory.poses_odom[0]
     step_s = local.horizon.duration_s / steps
     footprint = local.robot.footprint
@@ -64,7 +74,7 @@ def _make_own(params: StackParams, grid: LocalGrid, trajectory: Trajectory, way_
     path = np.column_stack([way_odom, np.zeros(len(way_odom))])
     guide.set_path(path)
     guidance = guide.guide(path, pose, grid)
-    goal = guidance.goal_odom
+    goal = guidance.goal_odom if goal_ahead_m is None else se2.compose(pose, (goal_ahead_m, 0.0, 0.0))
     origin = grid.origin_odom
     scene = Scene(
         start=start,
