@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -166,6 +167,19 @@ def judge_arrival(record: GoalRecord, max_position_m: float, max_heading_rad: fl
     return "reached"
 
 
+@dataclass(frozen=True)
+class DurationStatistics:
+    """Percentiles of a duration [s]."""
+
+    p50_s: float = math.nan
+    p99_s: float = math.nan
+    max_s: float = math.nan
+
+
+# Name in the summary -> as the safety controller's diagnostics call it.
+MEASURED_DURATIONS = {"scan_to_command": "scan in to command out", "safety_step": "step"}
+
+
 @dataclass
 class DriveLog:
     """Everything that is measured in one run.
@@ -175,6 +189,7 @@ class DriveLog:
         contacts: since the simulation started.
         goals: one record per goal that was sent, in that order.
         planner, command: arrivals of local_planner_status and cmd_vel.
+        durations: newest durations that the safety controller reports in its diagnostics, by `MEASURED_DURATIONS`.
         counting: whether arrivals count, i.e. a goal is being driven to.
         cause: why the tour did not end well, "" when it did.
         warnings: sentences of the nodes at level WARN or above, at most the first hundred.
@@ -185,9 +200,17 @@ class DriveLog:
     goals: list[GoalRecord] = field(default_factory=list)
     planner: ArrivalClock = field(default_factory=ArrivalClock)
     command: ArrivalClock = field(default_factory=ArrivalClock)
+    durations: dict[str, DurationStatistics] = field(default_factory=dict)
     counting: bool = False
     cause: str = ""
     warnings: list[str] = field(default_factory=list)
+
+    def note_durations(self, diagnostics: Mapping[str, str]) -> None:
+        """Take in the safety controller's newest diagnostics, key -> text."""
+        for name, label in MEASURED_DURATIONS.items():
+            numbers = diagnostics.get(f"{label} p50 / p99 / max [ms]", "").split(" / ")
+            if len(numbers) == 3:
+                self.durations[name] = DurationStatistics(*(1e-3 * float(number) for number in numbers))
 
     def add_truth(self, sample: TruthSample) -> None:
         """Add a sample to the run and, while one is on the way, to its goal."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from astro_nav.demo.drive_log import DriveLog, GapStatistics, GoalRecord, compute_gap_statistics, measure_length
+from astro_nav.demo.drive_log import (
+    MEASURED_DURATIONS,
+    DriveLog,
+    DurationStatistics,
+    GapStatistics,
+    GoalRecord,
+    compute_gap_statistics,
+    measure_length,
+)
 from astro_nav.demo.goals import Goal
 from astro_nav.demo.processes import UsageMeter
 from astro_nav.launching.process_spec import ProcessEnd
@@ -99,6 +107,7 @@ def make_summary(report: RunReport) -> dict[str, Any]:
         "realtime_factor": log.realtime_factor,
         "local_planner_period": _summarise_gaps(compute_gap_statistics(log.planner.gaps_s)),
         "cmd_vel_gap": _summarise_gaps(compute_gap_statistics(log.command.gaps_s)),
+        **{name: asdict(log.durations.get(name, DurationStatistics())) for name in MEASURED_DURATIONS},
         "nodes_cpu_percent": report.cpu_percent,
         "nodes_peak_memory_mb": report.memory_mb,
         "goals": [_summarise_goal(index, record) for index, record in enumerate(log.goals, start=1)],
@@ -167,6 +176,7 @@ def make_figure_table(report: RunReport, target: TargetParams) -> Table:
     """Measured figures, each beside what it should be."""
     planner = compute_gap_statistics(report.log.planner.gaps_s)
     command = compute_gap_statistics(report.log.command.gaps_s)
+    answer, step = (report.log.durations.get(name, DurationStatistics()) for name in MEASURED_DURATIONS)
     table = Table(title="measured while driving", title_justify="left")
     table.add_column("figure")
     for heading in ("measured", "target"):
@@ -175,6 +185,8 @@ def make_figure_table(report: RunReport, target: TargetParams) -> Table:
     rows = [
         ("local planner period, p50 / p99 [ms]", _format_gaps(planner), target.planner_period_p99_s * 1e3, planner.p99_s * 1e3),
         ("cmd_vel gap, p50 / p99 [ms]", _format_gaps(command), target.command_gap_p99_s * 1e3, command.p99_s * 1e3),
+        ("scan in to command out, p50 / p99 [ms]", _format_gaps(answer), target.scan_to_command_p99_s * 1e3, answer.p99_s * 1e3),
+        ("safety step with its message, p50 / p99 [ms]", _format_gaps(step), target.safety_step_p99_s * 1e3, step.p99_s * 1e3),
         ("three nodes, share of one core [%]", _format(report.cpu_percent, 1), target.cpu_percent, report.cpu_percent),
         ("three nodes, peak memory [MB]", _format(report.memory_mb, 0), target.memory_mb, report.memory_mb),
     ]
@@ -230,7 +242,7 @@ def _format(value: float, digits: int) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _format_gaps(gaps: GapStatistics) -> str:
+def _format_gaps(gaps: GapStatistics | DurationStatistics) -> str:
     return f"{_format(gaps.p50_s * 1e3, 1)} / {_format(gaps.p99_s * 1e3, 1)}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from astro_nav_msgs.msg import Contacts, LocalPlannerStatus, SafetyState, SimulationState
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist
 from rclpy.node import Node
 from rclpy.subscription import Subscription
@@ -41,6 +42,7 @@ class Watcher:
             (self._subscribe(node, SimulationState, "simulation/state", RELIABLE), self._take_truth),
             (self._subscribe(node, Contacts, "simulation/contacts", LATEST), self._take_contacts),
             (self._subscribe(node, Twist, "cmd_vel", DEEP, raw=True), self._take_command),
+            (self._subscribe(node, DiagnosticArray, "/diagnostics", DEEP), self._take_diagnostics),
         ]
 
     def watch_round(self) -> None:
@@ -64,6 +66,13 @@ class Watcher:
 
     def _take_command(self, _data: bytes, received_ns: int) -> None:
         self._log.command.add(received_ns, self._log.counting)
+
+    def _take_diagnostics(self, message: DiagnosticArray, _received_ns: int) -> None:
+        """What the safety controller itself measures; its windows are longer than a leg of the tour."""
+        for status in message.status:
+            if status.name.rsplit("/", 1)[-1] == "safety_controller":
+                texts = {entry.key: entry.value for entry in status.values}
+                self._log.note_durations(texts)
 
     def _take_truth(self, message: SimulationState, received_ns: int) -> None:
         robot, twist = message.robot, message.twist

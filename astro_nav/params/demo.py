@@ -63,6 +63,8 @@ class TargetParams:
 
     planner_period_p99_s: float = parameter("period of the local planner, 99th percentile", unit="s", minimum=0.001, maximum=10.0)
     command_gap_p99_s: float = parameter("time between two messages on cmd_vel, 99th percentile", unit="s", minimum=0.001, maximum=10.0)
+    scan_to_command_p99_s: float = parameter("from a scan's arrival to the command that answers it, 99th percentile", unit="s", minimum=0.0001, maximum=10.0)
+    safety_step_p99_s: float = parameter("one decision of the safety controller with its message, 99th percentile", unit="s", minimum=0.0001, maximum=10.0)
     cpu_percent: float = parameter("the three nodes together, share of one core", unit="%", minimum=1.0, maximum=10000.0)
     memory_mb: float = parameter("the three nodes together, sum of peak resident memory", unit="MB", minimum=1.0, maximum=100000.0)
 

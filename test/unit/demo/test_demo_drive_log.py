@@ -66,3 +66,12 @@ def test_length_is_that_of_the_way_and_not_of_the_line():
 def test_arrival_is_judged_by_the_truth(x, yaw, answer):
     record = GoalRecord(Goal(1.0, 0.0, -math.pi), 0.0, truth=[make_sample(1.0, x, yaw=yaw)])
     assert answer in judge_arrival(record, max_position_m=0.25, max_heading_rad=0.3)
+
+
+def test_durations_are_the_newest_that_the_safety_controller_reports():
+    log = DriveLog()
+    log.note_durations({"step p50 / p99 / max [ms]": "none yet", "scan in to command out p50 / p99 / max [ms]": "1.00 / 9.00 / 12.00"})
+    assert "safety_step" not in log.durations
+    log.note_durations({"step p50 / p99 / max [ms]": "0.50 / 1.25 / 3.00", "scan in to command out p50 / p99 / max [ms]": "2.00 / 8.00 / 11.00"})
+    assert log.durations["scan_to_command"].p99_s == pytest.approx(0.008)
+    assert log.durations["safety_step"].max_s == pytest.approx(0.003)
