@@ -115,7 +115,7 @@ class CostParams:
     people_space: float = parameter("cost per second of being at touching distance of a person", unit="m/s", minimum=0.0, maximum=100.0, live=True)
     people_space_followed: float = parameter("share of that cost that counts for the person whom the robot follows", minimum=0.0, maximum=1.0, live=True)
     people_space_sigma_m: float = parameter("distance at which it falls to a third", unit="m", minimum=0.05, maximum=3.0, live=True)
-    people_approach: float = parameter("growth of that cost with the robot's own speed", unit="s/m", minimum=0.0, maximum=20.0, live=True)
+    people_approach: float = parameter("growth of that cost with the robot's own speed towards the person", unit="s/m", minimum=0.0, maximum=20.0, live=True)
     unseen_forwards: float = parameter("hazard per metre driven forwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0, live=True)
     unseen_backwards: float = parameter("hazard per metre driven backwards into unseen space", unit="1/m", minimum=0.0, maximum=100.0, live=True)
     heading: float = parameter("cost of not looking along the way at the end", unit="m/rad", minimum=0.0, maximum=10.0, live=True)

@@ -257,6 +257,7 @@ class Tracker:
                     break
                 assigned = np.delete(assigned, dropped, axis=0) if dropped < len(assigned) else assigned
             row = table.add(position, noise, params.model.start_speed_mps, self._stamp_s, params.evidence.start)
+            table.seen_free_share[row] = detections.seen_free_shares[legs].mean()
             self._note_shape(row, detections, legs)
         return assigned
 

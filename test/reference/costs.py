@@ -68,8 +68,12 @@ def people_terms(poses, twists, people, variances, chances, shares, rectangle, w
         for t, pose in enumerate(poses):
             gap = person_gap(pose, people[m][t], rectangle, w.ahead_time)
             v = twists[t][0]
-            pace = 1.0 + w.approach * abs(v)
-            vx, vy = people[m][t][2:4]
+            x, y, vx, vy = people[m][t][:4]
+            speed = math.hypot(vx, vy) + 1e-6
+            ahead = min(max(((pose[0] - x) * vx + (pose[1] - y) * vy) / speed, 0.0), w.ahead_time * speed)
+            to_x, to_y = x + ahead * vx / speed - pose[0], y + ahead * vy / speed - pose[1]
+            own = v * math.cos(pose[2]), v * math.sin(pose[2])
+            pace = 1.0 + w.approach * max(own[0] * to_x + own[1] * to_y, 0.0) / (math.hypot(to_x, to_y) + 1e-3)
             relative = math.hypot(v * math.cos(pose[2]) - vx, v * math.sin(pose[2]) - vy)
             wide, space = w.sigma**2 + variances[m][t], w.space_sigma**2 + variances[m][t]
             rates[t] += chances[m][t] * (w.per_metre * relative + w.idle) * w.sigma**2 / wide * math.exp(-gap * gap / wide)

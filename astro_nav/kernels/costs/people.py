@@ -40,7 +40,7 @@ class PeopleWeights(NamedTuple):
     ahead_time: np.float32  # how far ahead of a moving person space belongs to them [s]
     space: np.float32  # cost per second of being at touching distance [m/s]
     space_sigma: np.float32  # distance at which it falls to a third [m]
-    approach: np.float32  # growth of that cost with the robot's own speed [s/m]
+    approach: np.float32  # growth of that cost with the robot's own speed towards the person [s/m]
 
 
 @kernel(fast=True)
@@ -95,6 +95,7 @@ def _add_person(lanes, px, py, vx, vy, variance, weight, radius, share_of_space,
         own = lanes[V + lane]
         along_x, along_y = own * cos - vx, own * sin - vy
         relative = math.sqrt(along_x * along_x + along_y * along_y)
-        pace = one + weights.approach * abs(own)
+        closing = max(-own * (dx * cos + dy * sin), zero) / (math.sqrt(dx * dx + dy * dy) + np.float32(1e-3))
+        pace = one + weights.approach * closing
         lanes[HAZARD + lane] += (per_metre * relative + idle) * decay_fast(square * per_sigma)
         lanes[CROWDING + lane] += space * pace * decay_fast(square * per_space)

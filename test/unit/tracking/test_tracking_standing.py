@@ -102,3 +102,11 @@ def test_widths_speak_less_from_afar():
     assert (np.diff(legs) < 0.0).all() and legs[0] > 2.0
     assert chairs[0] < -1.0 and (legs > chairs).all()
     assert legs[2] - chairs[2] < 0.5 * (legs[0] - chairs[0])
+
+
+def test_who_has_always_stood_there_is_not_taken_to_have_come_into_free_space():
+    """Else legs of a table that come into view one after the other would be somebody who walks."""
+    scene, tracker = LidarScene(segments=ROOM, walkers=(stand(1.5, 0.6),)), make_tracker()
+    follow(scene, 0.2, tracker)
+    table = tracker._table
+    assert table.count == 1 and table.seen_free_share[0] < 0.1
