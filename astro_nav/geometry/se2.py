@@ -17,6 +17,10 @@ from astro_nav.types import FloatArray
 def compose(pose_a_b, pose_b_c) -> FloatArray:
     """Chain two poses: `pose_a_c = pose_a_b * pose_b_c`, yaw wrapped."""
     pose_a_b, pose_b_c = np.asarray(pose_a_b, dtype=np.float64), np.asarray(pose_b_c, dtype=np.float64)
+    if pose_a_b.ndim == pose_b_c.ndim == 1:  # single poses are composed hundreds of times a second: a fifth of the time
+        (x, y, yaw), (along, aside, turn) = pose_a_b.tolist(), pose_b_c.tolist()
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        return np.array([x + cos * along - sin * aside, y + sin * along + cos * aside, wrap_angle(yaw + turn)])
     xy_a_c = transform_points(pose_a_b, pose_b_c[..., :2])
     yaw_a_c = wrap_angle(pose_a_b[..., 2] + pose_b_c[..., 2])
     return np.concatenate([xy_a_c, yaw_a_c[..., np.newaxis]], axis=-1)
@@ -25,6 +29,10 @@ def compose(pose_a_b, pose_b_c) -> FloatArray:
 def invert(pose_a_b) -> FloatArray:
     """Return `pose_b_a`."""
     pose_a_b = np.asarray(pose_a_b, dtype=np.float64)
+    if pose_a_b.ndim == 1:
+        x, y, yaw = pose_a_b.tolist()
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        return np.array([-(cos * x + sin * y), sin * x - cos * y, wrap_angle(-yaw)])
     cos, sin = np.cos(pose_a_b[..., 2]), np.sin(pose_a_b[..., 2])
     x, y = pose_a_b[..., 0], pose_a_b[..., 1]
     return np.stack([-(cos * x + sin * y), sin * x - cos * y, wrap_angle(-pose_a_b[..., 2])], axis=-1)
