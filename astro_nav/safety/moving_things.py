@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Slower than this is not worth being kept.
 LEAST_SPEED_MPS = 0.05
+# Cosine of the angle between two directions that are taken for one.
+ALIKE = 0.7
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def measure_motion(
             motion.horizons_s[part.indices] = min(elapsed_s + reaction_s + history.stopping_s, params.horizon_s)
             continue
         motion.shared_odom[part.indices] = shared
-        if part.measured is not None and np.hypot(*part.measured) >= params.restless_from_mps:
+        if _walks_on(part, newest, params):
             motion.restless_until_s[part.indices] = stamp_s + params.restless_s
         is_fast = part.measured is not None and np.hypot(*part.measured) > np.hypot(*shared)
         motion.velocities_odom[part.indices] = part.measured if is_fast else shared
@@ -121,6 +123,16 @@ def _keep_restless(points: FloatArray, stamp_s: float, newest: View, motion: Mot
         distances, nearest = _find_nearest(points, newest.points_odom[restless])
         near = distances <= params.gap_m
         motion.restless_until_s[near] = until_s[restless[nearest[near]]]
+
+
+def _walks_on(part: _Part, newest: View, params: MotionParams) -> bool:
+    """Whether it moves, and did so a scan ago, in about the same direction: edges past which the robot drives seem to move, too."""
+    before = None if part.measured is None else _find_shared_before(part.middle, newest, params)
+    if part.measured is None or before is None:
+        return False
+    slower = min(float(np.hypot(*part.measured)), float(np.hypot(*before)))
+    along = float(part.measured @ before)
+    return slower >= params.restless_from_mps and along >= ALIKE * float(np.hypot(*part.measured) * np.hypot(*before))
 
 
 def _share_velocity(

@@ -64,7 +64,7 @@ class MakeBelieveRobot:
         self.pose_odom_base, self.twist = np.zeros(3), np.zeros(2)
         self.moved_s = time.monotonic()
         self.wall_x_m = ROOM_M
-        self.drives, self.scans = False, True
+        self.drives, self.scans, self.reports, self.plans = False, True, True, True
         self.last_scan_s = 0.0
         self.commands: list[tuple[float, np.ndarray]] = []
         self.states: list[SafetyState] = []
@@ -104,6 +104,8 @@ class MakeBelieveRobot:
         now_s = time.monotonic()
         self.pose_odom_base = se2.integrate_twist(self.pose_odom_base, self.twist, now_s - self.moved_s)
         self.moved_s = now_s
+        if not self.reports:
+            return
         self.odom_publisher.publish(message_from_odometry(Odometry(time.time(), self.pose_odom_base, self.twist), "odom", "base_link"))
 
     def _look(self) -> None:
@@ -121,6 +123,8 @@ class MakeBelieveRobot:
 
     def _plan(self) -> None:
         """Three seconds straight on from where the robot is, speeding up from its present speed."""
+        if not self.plans:
+            return
         now_s = time.time()
         count = 31 if self.drives else 0
         times = 0.1 * np.arange(count)
@@ -205,6 +209,23 @@ def test_stands_within_the_stated_time_after_the_last_scan_and_goes_on_with_the_
     robot.scans = True
     robot.wait_for(lambda: robot.twist[0] > 0.5 * WISH_MPS)
     robot.wait_for(lambda: find_stop_files(find_log_folder()) and any(stop.limited_by == "SCAN_AGE" and stop.stood for stop in read_stops(None)[0]))
+
+
+@pytest.mark.parametrize(
+    ("silent", "limited_by", "source"), [("plans", SafetyState.TRAJECTORY_AGE, "trajectory"), ("reports", SafetyState.ODOM_AGE, "odom")]
+)
+def test_stands_when_planner_or_odometry_falls_silent_and_goes_on_by_itself(
+    robot: MakeBelieveRobot, silent: str, limited_by: int, source: str
+) -> None:
+    """A frozen process is one that says nothing: the planner's, or the base driver's."""
+    start_driving(robot)
+    setattr(robot, silent, False)
+    robot.states.clear()
+    robot.wait_for(lambda: robot.rests(0.4))
+    state = robot.states[-1]
+    assert state.limited_by == limited_by and state.source == source and state.scale == 0.0
+    setattr(robot, silent, True)
+    robot.wait_for(lambda: robot.twist[0] > 0.5 * WISH_MPS)
 
 
 def test_stands_before_a_wall_and_names_it(robot: MakeBelieveRobot) -> None:
