@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from astro_nav.evaluation.metrics.summary import drop_timing
-from astro_nav.evaluation.reports.comparison import BETTER, CANNOT_TELL, MIXED, WORSE, Comparison, MetricComparison, compare_runs, make_comparison_json
+from astro_nav.evaluation.reports.comparison import BETTER, CANNOT_TELL, MIXED, RANKS, WORSE, Comparison, MetricComparison, compare_runs, make_comparison_json
 from astro_nav.evaluation.reports.explanations import entitle_metric, format_metric
 from astro_nav.evaluation.reports.run_reading import Run, read_run
 from astro_nav.evaluation.store import ROWS_FILE
@@ -24,6 +24,7 @@ SHORT = {
 }  # fmt: skip
 SIGNS = {BETTER: "+", WORSE: "-", CANNOT_TELL: ""}
 SAME = "same"
+NAMED = 3  # metrics in the sentence of a verdict
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,16 @@ class Finding:
     differing: int
 
     @property
+    def deciding(self) -> list[MetricComparison]:
+        """What the verdict stands on: success and contacts where they can tell, else everything that can."""
+        told = [metric for metric in self.comparison.metrics if metric.verdict in (BETTER, WORSE)]
+        return [metric for metric in told if metric.name in RANKS[0]] or told
+
+    @property
     def verdict(self) -> str:
         """Of the variant: better, worse, mixed, cannot tell, or the same in every episode."""
-        return SAME if self.differing == 0 else self.comparison.verdict
+        verdicts = {metric.verdict for metric in self.deciding}
+        return SAME if self.differing == 0 else CANNOT_TELL if not verdicts else MIXED if len(verdicts) > 1 else verdicts.pop()
 
     def find(self, metric: str) -> MetricComparison | None:
         """The comparison of one metric, None where it does not apply."""
@@ -98,8 +106,8 @@ def describe_study(study: Study, told: Sequence[SuiteFindings]) -> str:
 
 EXPLANATION = (
     "+ better, - worse than the first line, by the 95 % interval of the paired difference; no sign: cannot be told. The verdict is by success\n"
-    "and contacts; if they cannot tell, by time, way and people; if they cannot, by the rest, where it stands after correction for the number\n"
-    "of columns. Between equal runs with other noise, about one sign in twenty would be chance."
+    "and contacts, and by all other columns where these cannot tell. Between equal runs with other noise, about one sign in twenty would be chance:\n"
+    "what counts is what comes again in other suites and with other seeds."
 )
 
 
@@ -107,10 +115,10 @@ def describe_finding(finding: Finding) -> str:
     """The verdict with what it stands on."""
     if finding.verdict == SAME:
         return "the same: no episode differs"
-    deciding = finding.comparison.deciding
+    deciding = finding.deciding
     if not deciding:
         return CANNOT_TELL
-    by = ", ".join(f"{SHORT.get(metric.name, entitle_metric(metric.name).lower())} {describe_difference(metric)}" for metric in deciding[:2])
+    by = ", ".join(f"{SHORT.get(metric.name, entitle_metric(metric.name).lower())} {describe_difference(metric)}" for metric in deciding[:NAMED])
     word = "better and worse" if finding.verdict == MIXED else finding.verdict
     return f"{word} ({by})"
 

@@ -107,3 +107,17 @@ def test_unknown_names_are_answered_with_the_nearest():
         read_study("ablatoin")
     with pytest.raises(EvaluationError, match="did you mean no horn"):
         STUDY.choose(["no hron"])
+
+
+def test_what_is_gained_here_and_lost_there_is_called_both(tmp_path, monkeypatch):
+    def measure_both(name):
+        row = measure(name)
+        return row | {"spl": 0.8 + 0.01 * (name.seed % 5) + 0.05 * name.changes.get("harm", 0.0)}
+
+    runs = StudyRuns(tmp_path, STUDY, [RunSettings("one", "astro", 1, 12)])
+    monkeypatch.setattr(study_module, "run_missing", lambda *args: run_missing(*args, measure=measure_both))
+    with ThreadPoolExecutor(2) as executor:
+        runs.run(executor, 2, {}, lambda finished: lambda row: None)
+    (findings,) = compare_study(runs)
+    assert findings.findings[0].verdict == "mixed"
+    assert "better and worse (SPL +0.05 [0.05, 0.05], time [s] +2 [2, 2])" in describe_study(STUDY, [findings])
