@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,10 @@ def measure_screen(record: EpisodeRecord) -> dict[str, Any]:
     """Figures of the screen; nothing for a robot that has none. Leads only where the robot drives to goals: who follows looks at the person."""
     if not record.robot.screen.joint or not record.goals:
         return {}
+    if not np.isfinite(record.screen_rad).all():
+        # Through real processes nobody is asked where the screen looks: the same names, with nothing in them.
+        still = replace(record, screen_rad=np.zeros(len(record.screen_rad)))
+        return dict.fromkeys(measure_screen(still))
     span = record.times_s >= record.goals[0].ordered_s - 1e-9
     times_s, pan_rad = record.times_s[span], record.screen_rad[span]
     period_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
