@@ -4,8 +4,7 @@ A particle filter, for what has to be said is not a bell: behind a corner somebo
 a place tell that nobody is there, and people do not walk through walls. While the person is in sight the guesses lie close together.
 
 Source: N. Gordon, D. Salmond, A. Smith, "Novel approach to nonlinear/non-Gaussian Bayesian state estimation", IEE Proceedings F 140,
-1993; likelihood of one target among false detections: Y. Bar-Shalom, T. Fortmann, "Tracking and Data Association", 1988, ch. 6;
-guesses gone astray when all are denied: S. Thrun, W. Burgard, D. Fox, "Probabilistic Robotics", 2005, ch. 8.3.
+1993; likelihood of one target among false detections: Y. Bar-Shalom, T. Fortmann, "Tracking and Data Association", 1988, ch. 6.
 """
 
 from __future__ import annotations
@@ -32,8 +31,6 @@ FASTEST_MPS = 1.6
 FALSE_DENSITY_PM2 = 1.0  # of candidates that are somebody or something else
 MOST_LIKELY = 12.0  # one scan's word for a place against another: errors of neighbouring scans are alike
 SEEN_EMPTY = 0.12  # likelihood of a place that rays pass through, against one that is out of view
-DENIED = 0.4  # mean likelihood below which all that was believed is seen empty
-SCATTER_M = 0.3
 MODE_M = 0.6  # guesses so near to each other are one place
 CELL_M = 0.4
 ROUGHNESS_M, ROUGHNESS_MPS = 0.02, 0.08  # between copies of one guess
@@ -114,8 +111,6 @@ class PersonBelief:
         self._weights *= likelihoods
         total = float(self._weights.sum())
         self._weights = self._weights / total if total > 1e-12 else np.full(GUESSES, 1.0 / GUESSES)
-        if total < DENIED:
-            self._scatter()
         if 1.0 / np.square(self._weights).sum() < 0.5 * GUESSES:
             self._resample()
 
@@ -156,13 +151,6 @@ class PersonBelief:
         states[~stopped, :2] = there[~stopped]
         speeds = np.hypot(*states[stopped, 2:].T)[:, np.newaxis]
         states[stopped, 2:] = speeds * np.stack([np.cos(direction[stopped]), np.sin(direction[stopped])], axis=1)
-
-    def _scatter(self) -> None:
-        """They are nowhere where they were thought to be: every second guess goes astray, as far as there is room."""
-        strays = self._states[::2]
-        there = strays[:, :2] + SCATTER_M * self._generator.standard_normal((len(strays), 2))
-        free = self._measure_room(there) >= BODY_ROOM_M
-        strays[free, :2] = there[free]
 
     def _resample(self) -> None:
         """Systematic: guesses in proportion to their weights."""
