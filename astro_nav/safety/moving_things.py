@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 LEAST_SPEED_MPS = 0.05
 # Cosine of the angle between two directions that are taken for one.
 ALIKE = 0.7
+# What is shared is less than what a swinging leg does, since the other one stands.
+SHARED_SHARE = 0.5
+# Who walks is seen to go on at least twice within this time: a leg stands for about as long.
+CONFIRM_S = 0.6
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,10 @@ def measure_motion(
             continue
         motion.shared_odom[part.indices] = shared
         if _walks_on(part, newest, params):
-            motion.restless_until_s[part.indices] = stamp_s + params.restless_s
+            # The first time it is noted alone, as over right now; when it comes again soon it counts.
+            again = _was_walking(part.middle, newest, params)
+            until_s = stamp_s + (params.restless_s if again else 0.0)
+            motion.restless_until_s[part.indices] = np.maximum(motion.restless_until_s[part.indices], until_s)
         is_fast = part.measured is not None and np.hypot(*part.measured) > np.hypot(*shared)
         motion.velocities_odom[part.indices] = part.measured if is_fast else shared
     return motion
@@ -118,7 +125,7 @@ def _keep_on(points: FloatArray, newest: View, elapsed_s: float, motion: Motion,
 def _keep_restless(points: FloatArray, stamp_s: float, newest: View, motion: Motion, params: MotionParams) -> None:
     """What is where somebody was a scan ago is still they."""
     until_s = newest.motion.restless_until_s
-    restless = np.flatnonzero(until_s > stamp_s)
+    restless = np.flatnonzero(until_s > stamp_s - CONFIRM_S)
     if len(restless):
         distances, nearest = _find_nearest(points, newest.points_odom[restless])
         near = distances <= params.gap_m
@@ -130,9 +137,17 @@ def _walks_on(part: _Part, newest: View, params: MotionParams) -> bool:
     before = None if part.measured is None else _find_shared_before(part.middle, newest, params)
     if part.measured is None or before is None:
         return False
-    slower = min(float(np.hypot(*part.measured)), float(np.hypot(*before)))
-    along = float(part.measured @ before)
-    return slower >= params.restless_from_mps and along >= ALIKE * float(np.hypot(*part.measured) * np.hypot(*before))
+    speed, speed_before = float(np.hypot(*part.measured)), float(np.hypot(*before))
+    if speed < params.restless_from_mps or speed_before < SHARED_SHARE * params.restless_from_mps:
+        return False
+    return float(part.measured @ before) >= ALIKE * speed * speed_before
+
+
+def _was_walking(middle: FloatArray, newest: View, params: MotionParams) -> bool:
+    """Whether somebody walked on around a place a moment ago."""
+    offsets = newest.points_odom - middle
+    near = (offsets * offsets).sum(axis=1) <= params.stride_m**2
+    return bool((newest.motion.restless_until_s[near] >= newest.stamp_s - CONFIRM_S).any())
 
 
 def _share_velocity(
