@@ -12,19 +12,17 @@ from dataclasses import replace
 import numpy as np
 
 from astro_nav.geometry import se2
-from astro_nav.geometry.footprint import compute_edge_distances, cover_with_circles
-from astro_nav.kernels.costs.progress import Goal
+from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.kernels.evaluate import TERMS, Scene
+from astro_nav.local_planning.conclusion import asks_to_move, describe_cycle, make_sampler, make_trajectory
 from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
-from astro_nav.local_planning.goal_approach import GoalApproach
 from astro_nav.local_planning.guidance import Guidance, PathGuide
 from astro_nav.local_planning.hindrance import Hindrance
-from astro_nav.local_planning.hypotheses import arrange_people
 from astro_nav.local_planning.latencies import Latencies
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.optimizer import Optimizer, Optimum
-from astro_nav.local_planning.pose_clearance import measure_pose_clearance
 from astro_nav.local_planning.sampling import move_candidate
+from astro_nav.local_planning.scene_maker import SceneMaker
 from astro_nav.local_planning.warm_up import warm_up_planner
 from astro_nav.local_planning.weights import adapt_weights, make_weights
 from astro_nav.mapping.known_places import KnownPlaces
@@ -35,7 +33,6 @@ from astro_nav.params.local_planner import LocalPlannerParams
 from astro_nav.prediction.predictor import predict_tracks
 from astro_nav.tracking.tracker import Tracker
 from astro_nav.types import (
-    Float32Array,
     FloatArray,
     LocalGrid,
     OccupancyMap,
@@ -44,21 +41,11 @@ from astro_nav.types import (
     Prediction,
     RobotState,
     Scan,
+    Track,
     Trajectory,
-    UNKNOWN,
 )
 
-CIRCLE_EXCESS_M = 0.01  # how far the circles that cover the footprint may reach beyond its half width
 MOST_OVER_LIMIT = 1.5  # a robot may be pushed, or roll; faster than this it is odometry that is wrong
-WAITING_M = 0.5  # a robot that stands farther than this from its goal waits for something
-WAITING_FOR_M = 3.0  # and, when there is something that moves so near, for that
-AHEAD = 10  # this point of the guidance is where it would go, half a metre ahead
-WANTED_MPS = 0.05  # a plan that gets faster than this within a second asks to move
-WANTED_RADPS = 0.2  # or one that turns faster than this
-STANDING_M = 0.05  # a trajectory that gets no farther than this stands
-STANDING_RAD = 0.2  # and turns no more than this
-
-single = np.float32
 
 
 def _read_no_clock() -> float:
@@ -101,12 +88,7 @@ class LocalPlanner:
         """Use other parameters from the next cycle on; the map is kept while its size stays."""
         self.params = params
         self._latencies.update_params(params)
-        footprint = params.robot.footprint
-        self._inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), footprint)[0])
-        centres, radius = cover_with_circles(footprint, CIRCLE_EXCESS_M)
-        low, high = footprint.min(axis=0), footprint.max(axis=0)
-        self._circles = (single(centres[:, 0]), single(centres[:, 1]), single(radius))
-        self._rectangle = (single(0.5 * (low + high)[0]), single(0.5 * (high - low)[0]), single(max(high[1], -low[1])))
+        self._inscribed_radius_m = float(compute_edge_distances(np.zeros((1, 2)), params.robot.footprint)[0])
         if params.map != self._map.params:
             self._map = RollingMap(params.map)
         self._guide = PathGuide(params.guidance, self._inscribed_radius_m, self._map.size)
@@ -114,7 +96,7 @@ class LocalPlanner:
             self._guide.set_path(self._path_map)
         self._optimizer = Optimizer(params.optimizer, params.horizon.steps)
         self._hindrance = Hindrance(params.hindrance)
-        self._approach = GoalApproach(params.approach, self._circles, params.robot.circumscribed_radius_m)
+        self._scene_maker = SceneMaker(params)
         self._weights = make_weights(params, self._speed_limit_mps)
 
     def set_speed_limit(self, limit_mps: float | None) -> None:
@@ -238,8 +220,10 @@ class LocalPlanner:
         if guidance is None or not self.params.hindrance.enabled:
             self._hindrance.clear()
         else:
-            self._hindrance.update(now_s, self._history.newest.twist, self._wants_to_move())
-        scene = self._make_scene(state, grid, tracks, prediction, guidance, start_s)
+            self._hindrance.update(now_s, self._history.newest.twist, asks_to_move(self._trajectory))
+        scene = self._scene_maker.make(
+            start_s, state, grid, tracks, prediction, guidance, self._trajectory, self._followed_id, self._weights
+        )
         optimum = self._search(scene, state, guidance, begin)
         plan = self._conclude(now_s, start_s, state, grid, tracks, prediction, guidance, optimum)
         self._latencies.note("planning", self._clock() - begin)
@@ -288,57 +272,6 @@ class LocalPlanner:
         path_odom = se2.compose(se2.invert(self._pose_map_odom), self._path_map)
         return self._guide.guide(path_odom, state.pose_odom_base, grid)
 
-    def _make_scene(
-        self, state: RobotState, grid: LocalGrid, tracks: tuple[Track, ...], prediction: Prediction,
-        guidance: Guidance | None, start_s: float,
-    ) -> Scene:  # fmt: skip
-        origin = grid.origin_odom
-        pose = state.pose_odom_base
-        start = np.array(
-            [pose[0] - origin[0], pose[1] - origin[1], np.cos(pose[2]), np.sin(pose[2]), *state.twist, *state.acceleration],
-            dtype=np.float32,
-        )
-        if guidance is None:
-            goal, cost_to_go = Goal(*map(single, (0.0, 0.0, 1.0, 0.0, 0.0))), np.zeros_like(grid.distance_m)
-        else:
-            x, y, yaw = guidance.goal_odom
-            goal = Goal(*map(single, (x - origin[0], y - origin[1], np.cos(yaw), np.sin(yaw), guidance.goal_inside)))
-            cost_to_go = guidance.cost_to_go
-        if guidance is not None and guidance.goal_inside and self.params.approach.enabled:
-            margin_m = self.params.cost.contact_margin_m
-            excess = self._approach.update(guidance.goal_odom, goal, grid, margin_m, self._weights.progress)
-        else:
-            excess = self._approach.forget()
-        clearance_m = measure_pose_clearance(*(pose[:2] - origin), np.cos(pose[2]), np.sin(pose[2]), self._circles, grid)
-        plan_x, plan_y = self._place_previous(start_s, origin)
-        circles_x, circles_y, radius = self._circles
-        middle_x, half_x, half_y = self._rectangle
-        return Scene(
-            start=start,
-            step=single(self.params.horizon.step_s),
-            resolution=single(grid.resolution_m),
-            distance=grid.distance_m,
-            unknown=(grid.occupancy == UNKNOWN).astype(np.float32),
-            cost_to_go=cost_to_go,
-            goal=goal,
-            goal_excess=excess,
-            goal_spacing=self._approach.spacing,
-            circles_x=circles_x,
-            circles_y=circles_y,
-            circle_radius=radius,
-            middle_x=middle_x,
-            half_x=half_x,
-            half_y=half_y,
-            # A robot that starts nearer than that may move on as long as it gets no nearer.
-            contact_below=single(min(self.params.cost.contact_margin_m, clearance_m - 0.005)),
-            leeway=single(max(self.params.cost.leeway_m - clearance_m, 0.0)),
-            **arrange_people(
-                prediction, tracks, self.params.prediction.start_rate_hz, origin, self._followed_id, self.params.cost.people_space_followed
-            ),
-            plan_x=plan_x,
-            plan_y=plan_y,
-        )
-
     def _search(self, scene: Scene, state: RobotState, guidance: Guidance | None, begin_s: float) -> Optimum:
         if guidance is None:
             return self._optimizer.search_stop(scene, self._weights)
@@ -363,7 +296,7 @@ class LocalPlanner:
         guidance: Guidance | None, optimum: Optimum,
     ) -> LocalPlan:  # fmt: skip
         plan_state, reason, blocked_point = self._describe(guidance, optimum, state, tracks)
-        trajectory = self._make_trajectory(now_s, start_s, state, grid, optimum, reason)
+        trajectory = make_trajectory(now_s, start_s, self.params.horizon.step_s, state, grid, optimum, reason)
         self._trajectory = trajectory
         self._motion.add(trajectory)
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None
@@ -388,111 +321,17 @@ class LocalPlanner:
                 for name, chosen, other in zip(TERMS, optimum.costs[:, optimum.chosen], rejected)
             },
             latencies_s=self._latencies.list_stages(),
-            sample_candidates=_make_sampler(optimum, state, grid),
+            sample_candidates=make_sampler(optimum, state, grid),
         )
 
     def _describe(
         self, guidance: Guidance | None, optimum: Optimum, state: RobotState, tracks: tuple[Track, ...]
     ) -> tuple[PlanState, str, FloatArray]:
         """State, sentence, and the (2,) place that blocks the way, NaN for none."""
-        nowhere = np.full(2, np.nan)
         if guidance is None:
+            nowhere = np.full(2, np.nan)
             if self._guide.has_goal:
                 return PlanState.WAITING, "waiting for the transform from map to odom: check the localizer", nowhere
             return PlanState.IDLE, "", nowhere
         robot = state.pose_odom_base[:2]
-        surface = self._map.find_nearest_surface(robot)
-        if not optimum.feasible[optimum.chosen]:
-            return PlanState.BLOCKED, f"every motion would touch the obstacle near {_place(surface)}", surface
-        if np.isfinite(guidance.blocked_point_odom).all():
-            point = guidance.blocked_point_odom
-            return PlanState.BLOCKED, f"the way is blocked at {_place(point)}", point
-        hindrance = self._hindrance
-        blocked = PlanState.BLOCKED if hindrance.is_blocked else PlanState.FOLLOWING
-        if hindrance.held_s > self.params.hindrance.patience_s and hindrance.held_s > hindrance.waiting_s:
-            return blocked, f"is held up for {hindrance.held_s:.0f} s now, near the obstacle at {_place(surface)}", surface
-        if not self._is_waiting(optimum, guidance):
-            return PlanState.FOLLOWING, "", nowhere
-        near = [
-            track for track in tracks if track.chance >= 0.5 and np.hypot(*(track.state_odom[:2] - robot)) < WAITING_FOR_M
-        ]
-        if not near:
-            ahead = guidance.way_odom[min(AHEAD, len(guidance.way_odom) - 1)] if len(guidance.way_odom) else robot
-            # Beside the goal that is a matter of manoeuvring, which another way does not help.
-            blocked = blocked if guidance.distance_to_goal_m > WAITING_M else PlanState.FOLLOWING
-            return blocked, f"waits, for no motion is safe enough towards {_place(ahead)}", ahead
-        nearest = min(near, key=lambda track: float(np.hypot(*(track.state_odom[:2] - robot))))
-        who = nearest.label or ("the person" if nearest.person else "what moves")
-        return blocked, f"waits for {who} at {_place(nearest.state_odom)}", nearest.state_odom[:2]
-
-    def _is_waiting(self, optimum: Optimum, guidance: Guidance) -> bool:
-        return _is_standing(optimum) and (guidance.distance_to_goal_m > WAITING_M or self._hindrance.is_blocked)
-
-    def _wants_to_move(self) -> bool:
-        """Whether the trajectory in execution moves within its first second."""
-        if self._trajectory is None:
-            return False
-        soon = self._trajectory.twists[: int(round(1.0 / self._trajectory.step_s)) + 1]
-        return bool(np.abs(soon[:, 0]).max() > WANTED_MPS or np.abs(soon[:, 1]).max() > WANTED_RADPS)
-
-    def _make_trajectory(
-        self, now_s: float, start_s: float, state: RobotState, grid: LocalGrid, optimum: Optimum, reason: str
-    ) -> Trajectory:
-        r = optimum.motion
-        x, y = r.x[:, 0] + grid.origin_odom[0], r.y[:, 0] + grid.origin_odom[1]
-        yaw = np.arctan2(r.sin[:, 0], r.cos[:, 0])
-        return Trajectory(
-            stamp_s=now_s,
-            start_s=start_s,
-            step_s=self.params.horizon.step_s,
-            poses_odom=np.vstack([state.pose_odom_base, np.stack([x, y, yaw], axis=1)]),
-            twists=np.vstack([state.twist, np.stack([r.v[:, 0], r.omega[:, 0]], axis=1)]),
-            accelerations=np.vstack([state.acceleration, np.stack([r.a[:, 0], r.alpha[:, 0]], axis=1)]),
-            reason=reason,
-        )
-
-    def _place_previous(self, start_s: float, origin: FloatArray) -> tuple[Float32Array, Float32Array]:
-        """The previous trajectory at this cycle's steps, as far as it reaches, relative to the map's corner."""
-        if self._trajectory is None:
-            return np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32)
-        previous = self._trajectory
-        stamps = start_s + self.params.horizon.step_s * np.arange(1, self.params.horizon.steps + 1)
-        places = (stamps - previous.start_s) / previous.step_s
-        places = places[places <= len(previous.poses_odom) - 1]
-        index = np.arange(len(previous.poses_odom))
-        x = np.interp(places, index, previous.poses_odom[:, 0]) - origin[0]
-        y = np.interp(places, index, previous.poses_odom[:, 1]) - origin[1]
-        return x.astype(np.float32), y.astype(np.float32)
-
-
-def _place(point: FloatArray) -> str:
-    return f"x = {point[0]:.2f} m, y = {point[1]:.2f} m in odom"
-
-
-def _is_standing(optimum: Optimum) -> bool:
-    """Whether the chosen trajectory stays where it begins."""
-    r = optimum.motion
-    moved_m = np.hypot(r.x - r.x[0], r.y - r.y[0]).max()
-    turned = r.cos * r.cos[0] + r.sin * r.sin[0]
-    return bool(moved_m < STANDING_M and turned.min() > np.cos(STANDING_RAD))
-
-
-def _make_sampler(
-    optimum: Optimum, state: RobotState, grid: LocalGrid
-) -> Callable[[int], tuple[Float32Array, Float32Array]]:
-    """Candidates for pictures, evenly through the ranking, the chosen one first; valid until the next cycle."""
-
-    def sample(count: int) -> tuple[Float32Array, Float32Array]:
-        costs = np.where(optimum.feasible, optimum.totals, np.inf)
-        order = np.argsort(costs, kind="stable")
-        picked = order[np.linspace(0, len(order) - 1, min(count, len(order))).astype(np.int64)]
-        picked[0] = optimum.chosen
-        r = optimum.roll_out(picked)
-        poses = np.empty((len(picked), r.x.shape[0] + 1, 3), dtype=np.float32)
-        poses[:, 0] = state.pose_odom_base
-        poses[:, 1:, 0] = r.x.T + grid.origin_odom[0]
-        poses[:, 1:, 1] = r.y.T + grid.origin_odom[1]
-        poses[:, 1:, 2] = np.arctan2(r.sin, r.cos).T
-        return poses, costs[picked].astype(np.float32)
-
-    return sample
+        return describe_cycle(guidance, optimum, robot, tracks, self._hindrance, self._map.find_nearest_surface(robot))
