@@ -132,6 +132,7 @@ class PersonEvidenceParams:
     limit: float = parameter("one scan never says more, in log odds", minimum=0.1, maximum=20.0)
     start: float = parameter("log odds of something new", minimum=-20.0, maximum=20.0)
     memory_s: float = parameter("time over which the odds of scans are averaged", unit="s", minimum=0.05, maximum=30.0)
+    proof_s: float = parameter("that it moved says after standing for this long a third of what it said", unit="s", minimum=0.1, maximum=1000.0)
     birth: float = parameter("log odds of one scan from which something that stands is followed", minimum=-20.0, maximum=20.0)
     least: float = parameter("log odds from which it counts, by its chance", minimum=-20.0, maximum=20.0)
     furniture: float = parameter("log odds below which what stands becomes furniture", minimum=-20.0, maximum=20.0)

@@ -109,11 +109,16 @@ def update_person_odds(
     table.person_odds[rows] += share * (odds - table.person_odds[rows])
 
 
-def find_person_chances(table: TrackTable) -> FloatArray:
-    """Chance (M,) that each track is a person or something else that moves, and not furniture."""
+def find_person_chances(table: TrackTable, params: PersonEvidenceParams) -> FloatArray:
+    """Chance (M,) that each track is a person or something else that moves, and not furniture.
+
+    That something moved is proof while it does and fades while it stands: furniture of which now this and now that edge is
+    seen may seem to move once, and must not keep a robot from a table for ever.
+    """
     rows = table.rows
-    proven = table.moved[rows] | np.isfinite(table.camera_s[rows])
-    return np.where(proven, 1.0, 1.0 / (1.0 + np.exp(-table.person_odds[rows])))
+    by_shape = 1.0 / (1.0 + np.exp(-table.person_odds[rows]))
+    by_motion = np.where(table.moving[rows], 1.0, np.exp(-table.still_s[rows] / params.proof_s)) * table.moved[rows]
+    return np.where(np.isfinite(table.camera_s[rows]), 1.0, np.maximum(by_shape, by_motion))
 
 
 def _measure_density(values: FloatArray, mean: FloatArray | float, deviation: FloatArray) -> FloatArray:

@@ -149,7 +149,7 @@ class Tracker:
         patience = np.where(table.moving[table.rows], params.existence.max_hidden_s, params.existence.max_hidden_standing_s)
         confirmed &= now_s - table.seen_s[table.rows] <= patience
         rows = np.flatnonzero(confirmed)
-        chances, proven = find_person_chances(table), find_proven(table)
+        chances, proven = find_person_chances(table, self.params.evidence), find_proven(table)
         order = rows[np.argsort(table.track_ids[rows])]
         return [self._make_track(int(row), float(chances[row]), bool(proven[row])) for row in order]
 

@@ -9,7 +9,8 @@ from scenes.people import load_people_params, make_tracker
 
 from astro_nav.mapping.known_places import EMPTY, KNOWN
 from astro_nav.params.people import TrackingParams
-from astro_nav.tracking.person_evidence import measure_leg_odds
+from astro_nav.tracking.person_evidence import find_person_chances, measure_leg_odds
+from astro_nav.tracking.track_table import TrackTable
 
 ROOM = make_box(0.0, 0.0, 9.0, 7.0)
 CHAIR = make_legs(2.0, -1.0, 0.4, 0.4, 0.02)
@@ -110,3 +111,21 @@ def test_who_has_always_stood_there_is_not_taken_to_have_come_into_free_space():
     follow(scene, 0.2, tracker)
     table = tracker._table
     assert table.count == 1 and table.seen_free_share[0] < 0.1
+
+
+def test_that_something_moved_once_says_less_the_longer_it_stands():
+    params, table = load_people_params(TrackingParams, "tracking").evidence, TrackTable(4)
+    for odds in (-2.0, -2.0, 2.0, -2.0):
+        table.add(np.zeros(2), 0.01 * np.eye(2), 0.5, 0.0, odds)
+    table.moved[:] = (True, True, True, False)
+    table.moving[0] = True
+    table.still_s[:] = (0.0, 10.0 * params.proof_s, 10.0 * params.proof_s, 0.0)
+    by_shape = 1.0 / (1.0 + np.exp(2.0))
+    moving, chair, person, never = find_person_chances(table, params)
+    assert moving == 1.0
+    assert chair == pytest.approx(by_shape) and never == pytest.approx(by_shape)
+    assert person == pytest.approx(1.0 - by_shape)
+    table.still_s[1] = 0.1 * params.proof_s  # it has just come to a stop: it is still who it was
+    assert find_person_chances(table, params)[1] > 0.9
+    table.camera_s[1], table.still_s[1] = 0.0, 10.0 * params.proof_s
+    assert find_person_chances(table, params)[1] == 1.0
