@@ -122,7 +122,7 @@ class Navigator:
         self._route: Route | None = None
         self._blocked_places = BlockedPlaces(params.progress)
         self._progress = ProgressWatch(params.progress)
-        self._travel_time = TravelTime(params)
+        self._travel_time = TravelTime(params.pace, params.robot.limits.max_speed_mps)
         self._pose_map_base: FloatArray | None = None
         self._question: RouteQuestion | None = None
         self._questions_asked = 0
@@ -302,7 +302,7 @@ class Navigator:
 
     def _drive(self, task: _Task, route: Route, pose: FloatArray, twist: FloatArray | None, now_s: float) -> None:
         off_way_m = route.follow(pose)
-        self._time_left_s = self._travel_time.update(route.place, now_s)
+        self._time_left_s = self._travel_time.update(route.measure_distance_to_go(pose), now_s)
         if self._end_retreat(route, pose, now_s):
             return
         self._trail.add(pose, self.params.progress.retreat_m)
@@ -488,14 +488,10 @@ class Navigator:
         self._reports.clear()
         self._retreat_end = None
         self.waits_for = ""
-        costs = [leg.costs_to_go_m for leg in answer.legs]
-        beyond = np.concatenate([np.cumsum([leg[0] for leg in costs[:0:-1]])[::-1], [0.0]])
-        self._travel_time.set_way(
-            self._route.poses_map, np.concatenate([leg + rest for leg, rest in zip(costs, beyond)]), 1
-        )
+        self._travel_time.set_way()
         if self._pose_map_base is not None:
             self._route.follow(self._pose_map_base)
-            self._time_left_s = self._travel_time.update(self._route.place, now_s)
+            self._time_left_s = self._travel_time.update(self._route.measure_distance_to_go(self._pose_map_base), now_s)
         self._publish(self._route)
 
     # Effects

@@ -19,6 +19,7 @@ from astro_nav.types import FloatArray
 
 HOURS = 24
 DAY_S = 86_400.0
+NEWS_SHARE = 0.25  # so much more or less likely than was believed
 CHEAP_M = 0.1  # a smaller expected price changes no way
 
 
@@ -85,15 +86,20 @@ class PassageMemory:
         self._records = {record.passage.passage_id: record for record in records}
 
     def observe(self, passage_id: str, is_open: bool, now_s: float) -> bool:
-        """Take note of how a passage is; returns whether it is not as it was when it was seen last."""
+        """Take note of how a passage is; returns whether that is news, so that another way may be better now.
+
+        It is when it is not as it was seen last, and also when it was not counted on: a door that was closed yesterday, too,
+        may have been believed to be open again.
+        """
         record = self._records[passage_id]
-        is_news = record.last_is_open != is_open if record.was_seen else not is_open
+        is_changed = record.last_is_open != is_open if record.was_seen else not is_open
+        is_news = is_changed or abs(self.estimate_open(passage_id, now_s) - float(is_open)) > NEWS_SHARE
         if record.was_seen and not record.last_is_open:
             # It was seen closed before; what passed since counts as closed unless nobody looked for long.
             record.closed_s += min(max(now_s - record.last_s, 0.0), self._params.persistence_s)
-        if is_news or not record.was_seen:
+        if is_changed or not record.was_seen:
             record.changed_s = now_s
-        if is_news or not record.was_seen or now_s - record.counted_s >= self._params.recount_s:
+        if is_changed or not record.was_seen or now_s - record.counted_s >= self._params.recount_s:
             self._count(record, is_open, now_s)
         record.first_s = now_s if math.isnan(record.first_s) else record.first_s
         record.last_s, record.last_is_open = now_s, is_open

@@ -1,63 +1,54 @@
-"""How long the rest of the way will take: a guess from the way's form, corrected by what the robot really needs."""
+"""How long the rest of the way will take, from how fast the robot has really been."""
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from astro_nav.geometry.angles import wrap_angle
-from astro_nav.params.global_planner import GlobalPlannerParams
-from astro_nav.types import FloatArray
+from astro_nav.params.global_planner import PaceParams
 
-SLOWEST_SHARE = 0.15  # of the cruising speed, however close obstacles are
-PACE_BOUNDS = (0.4, 4.0)  # learned time over guessed time
+WAIT_S = 3.0  # a longer standstill says nothing about the speed on the way,
+START_S = 1.5  # nor does setting off,
+NEAR_M = 0.5  # nor the last half metre, in which the robot slows down and turns: that is what the time for stopping is for
+STEP_S = 1.0  # between two looks at what was driven
+SLOWEST_MPS = 0.08  # slower is a standstill, or shuffling to and fro
 
 
 class TravelTime:
     """Estimates the time left.
 
-    A metre of way takes longer the dearer it is (the robot slows down near obstacles), bends take time, and so do the
-    first turn and the stop at every goal. The ratio of the time that passed to the time that was guessed for it is
-    averaged over `pace.memory_s` and kept from goal to goal.
+    The speed is what was driven over the time that it took, both fading with `pace.memory_s` and kept from goal to goal; a
+    mean of speeds or of their inverses would be off, for slow and fast pieces of way do not take alike long. That ways near
+    obstacles take longer is not assumed: measured, it made the estimate worse.
+
+    Args:
+        params: what is assumed before anything was driven.
+        max_speed_mps: of the robot.
     """
 
-    def __init__(self, params: GlobalPlannerParams) -> None:
+    def __init__(self, params: PaceParams, max_speed_mps: float) -> None:
         self._params = params
-        self._pace = 1.0
-        self._times_to_go_s = np.zeros(1)
-        self._settling_s = 0.0
-        self._last: tuple[float, float] | None = None
+        self._driven_s, self._driven_m = params.first_s, params.first_s * params.cruise_share * max_speed_mps
+        self._began_s: float | None = None
+        self._last = (0.0, 0.0)
+        self._waited_s = 0.0
 
-    def set_way(self, poses_map: FloatArray, costs_to_go_m: FloatArray, stops: int) -> None:
-        """Begin with another way.
+    def set_way(self) -> None:
+        """Begin with another way, whose length says nothing about what was driven."""
+        self._began_s, self._waited_s = None, 0.0
 
-        Args:
-            poses_map: (N, 3) of the way over all goals.
-            costs_to_go_m: (N,) cost from each pose to the end.
-            stops: goals at which the robot stops.
-        """
-        limits, pace = self._params.robot.limits, self._params.pace
-        lengths = np.linalg.norm(np.diff(poses_map[:, :2], axis=0), axis=1)
-        costs = np.maximum(-np.diff(costs_to_go_m), lengths)
-        cruise_mps = pace.cruise_share * limits.max_speed_mps
-        shares = np.maximum(np.sqrt(lengths / np.maximum(costs, 1e-9)), SLOWEST_SHARE)
-        bends = np.abs(wrap_angle(np.diff(poses_map[:, 2])))
-        times = lengths / (cruise_mps * shares) + bends / (2.0 * limits.max_turn_rate_radps)
-        self._times_to_go_s = np.concatenate([np.cumsum(times[::-1])[::-1], [0.0]])
-        self._settling_s = pace.settling_s * max(stops, 1)
-        self._last = None
+    def update(self, distance_left_m: float, now_s: float) -> float:
+        """Learn from the length of way that is left; returns the time left [s]."""
+        if self._began_s is None or now_s < self._last[1]:
+            self._began_s, self._last = now_s, (distance_left_m, now_s)
+        passed_s = now_s - self._last[1]
+        if passed_s >= STEP_S:
+            self._learn(max(self._last[0] - distance_left_m, 0.0), passed_s, distance_left_m, now_s - self._began_s)
+            self._last = distance_left_m, now_s
+        return distance_left_m * self._driven_s / max(self._driven_m, 1e-6) + self._params.settling_s
 
-    def update(self, place: int, now_s: float) -> float:
-        """Learn from the robot's place on the way; returns the time left [s]."""
-        guess_s = float(self._times_to_go_s[min(place, len(self._times_to_go_s) - 1)])
-        if self._last is not None:
-            last_guess_s, last_s = self._last
-            passed_s, done_s = now_s - last_s, last_guess_s - guess_s
-            if passed_s >= 1.0:
-                if done_s > 0.0:
-                    ratio = float(np.clip(passed_s / done_s, *PACE_BOUNDS))
-                    share = min(passed_s / self._params.pace.memory_s, 1.0)
-                    self._pace += share * (ratio - self._pace)
-                self._last = (guess_s, now_s)
-        else:
-            self._last = (guess_s, now_s)
-        return self._pace * guess_s + self._settling_s
+    def _learn(self, done_m: float, passed_s: float, distance_left_m: float, driven_s: float) -> None:
+        self._waited_s = self._waited_s + passed_s if done_m < SLOWEST_MPS * passed_s else 0.0
+        if driven_s <= START_S or distance_left_m <= NEAR_M or self._waited_s > WAIT_S:
+            return
+        fading = math.exp(-passed_s / self._params.memory_s)
+        self._driven_s, self._driven_m = fading * self._driven_s + passed_s, fading * self._driven_m + done_m

@@ -129,7 +129,8 @@ class ProgressParams:
 class PaceParams:
     """What the time left is estimated from; what the robot really needs is learned on the way."""
 
-    cruise_share: float = parameter("share of the robot's speed limit at which it drives in the open", minimum=0.05, maximum=1.0)
+    cruise_share: float = parameter("share of the robot's speed limit at which it is assumed to drive before it has driven", minimum=0.05, maximum=1.0)
+    first_s: float = parameter("that assumption counts as much as so much driving", unit="s", minimum=0.1, maximum=600.0)
     settling_s: float = parameter("for the last centimetres and the stop at a goal", unit="s", minimum=0.0, maximum=30.0)
     memory_s: float = parameter("time over which the pace is learned", unit="s", minimum=1.0, maximum=3600.0)
 
@@ -140,6 +141,10 @@ class MemoryParams:
 
     enabled: bool = parameter("remember which passages were open and let ways depend on it")
     file: str = parameter("SQLite file of the memory; empty = beside map_file, or in $ROS_HOME (~/.ros) when the map comes from a topic")
+    clock_offset_s: float = parameter(
+        "time since 1970 at the ROS clock's time 0, for simulated time: its hour of the day counts then, and what is learnt is kept; 0 = a "
+        "ROS clock that begins at 0 has no hour of the day, and the computer's counts", unit="s", minimum=0.0, maximum=1e11,
+    )  # fmt: skip
     doors_file: str = parameter("YAML file with doors that have a name of yours; empty = only those found in the map")
     max_width_m: float = parameter("wider openings are no doors", unit="m", minimum=0.1, maximum=5.0)
     min_room_m2: float = parameter("what a door leads to has at least this area of room", unit="m^2", minimum=0.0, maximum=100.0)

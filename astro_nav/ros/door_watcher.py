@@ -41,7 +41,7 @@ class DoorWatcher:
         params: GlobalPlannerParams = node.params
         is_simulated = bool(node.get_parameter("use_sim_time").value)
         # A simulated day is nobody's: what is learnt on it is kept only where somebody has asked for it.
-        keeps = bool(params.memory.file or not is_simulated)
+        keeps = bool(params.memory.file or params.memory.clock_offset_s or not is_simulated)
         self._store = PassageStore(choose_memory_file(params.memory.file, params.map_file)) if keeps else None
         self.keeper = DoorKeeper(params, self._store, float(time.localtime().tm_gmtoff))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="doors")
@@ -53,8 +53,8 @@ class DoorWatcher:
 
     def read_wall_s(self) -> float:
         """The time whose hour of the day counts."""
-        now_s = self._node.now_s
-        return now_s if now_s > OLDEST_S else time.time()
+        now_s, offset_s = self._node.now_s, self._node.params.memory.clock_offset_s
+        return now_s + offset_s if offset_s or now_s > OLDEST_S else time.time()
 
     def list_prices(self) -> FloatArray:
         """For the navigator."""

@@ -260,10 +260,27 @@ while True:
 """
 
 
+KILLS = int(os.environ.get("ASTRO_NAV_TEST_KILLS", "3"))  # each takes a second; run it with 100 after changing the store
+
+
+def test_a_door_that_was_closed_yesterday_and_is_closed_again_is_news():
+    params = make_params()
+    keeper = DoorKeeper(params)
+    keeper.take_records(*keeper.find_records(CostMap(make_two_rooms(), params)))
+    memory, door = keeper.memory, keeper.memory.passages[0].passage_id
+    assert memory.observe(door, False, MIDNIGHT_S)
+    assert not memory.observe(door, False, MIDNIGHT_S + 1.0)
+    next_day_s = MIDNIGHT_S + 36 * 3600.0
+    assert memory.estimate_open(door, next_day_s) > 0.5
+    assert memory.observe(door, False, next_day_s)
+    assert not memory.observe(door, False, next_day_s + 1.0)
+    assert memory.observe(door, True, next_day_s + 2.0)
+
+
 def test_a_killed_writer_leaves_one_whole_writing(tmp_path: Path):
     path, number = tmp_path / "m.sqlite3", 0
     rng = np.random.default_rng(1)
-    for _ in range(3):
+    for _ in range(KILLS):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number)], stdout=subprocess.PIPE, text=True)
         assert writer.stdout is not None
         writer.stdout.readline()
