@@ -44,6 +44,9 @@ class Sloth:
     def set_followed(self, track_id) -> None:
         """Nobody is told apart."""
 
+    def note_delivery(self, delay_s: float) -> None:
+        """It does not look ahead."""
+
     def plan(self, now_s: float) -> LocalPlan:
         if self._odometry is None:
             return LocalPlan(PlanState.WAITING)
