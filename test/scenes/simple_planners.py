@@ -71,6 +71,7 @@ class Bull(Sloth):
         distance, bearing = float(np.hypot(x, y)), float(np.arctan2(y, x))
         if distance < 0.04:
             return np.array([0.0, np.clip(1.5 * wrap_angle(yaw), -0.6, 0.6)])
-        if abs(bearing) > 0.3:
+        if abs(bearing) > 0.3 and distance > 0.1:
             return np.array([0.0, np.clip(1.5 * bearing, -0.6, 0.6)])
-        return np.array([min(0.5, 0.6 * np.sqrt(distance)), np.clip(1.5 * bearing, -0.6, 0.6)])
+        # Beside the goal a centimetre aside is a large bearing, and nothing to swing round for.
+        return np.array([min(0.5, 0.6 * np.sqrt(distance)), np.clip(1.5 * bearing * min(1.0, 2.0 * distance), -0.6, 0.6)])
