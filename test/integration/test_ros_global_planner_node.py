@@ -75,10 +75,11 @@ class Robot:
     def send_transforms(self) -> None:
         if not self._sends_transforms:
             return
-        transforms = []
+        # One stamp for both, or the pose on the map would be one between this and the one before.
+        transforms, stamp = [], self.node.get_clock().now().to_msg()
         for parent, child, pose in (("map", "odom", np.zeros(3)), ("odom", "base_link", self.pose)):
             transform = TransformStamped()
-            transform.header.stamp = self.node.get_clock().now().to_msg()
+            transform.header.stamp = stamp
             transform.header.frame_id, transform.child_frame_id = parent, child
             message = message_from_pose(pose)
             transform.transform.translation.x, transform.transform.translation.y = message.position.x, message.position.y
