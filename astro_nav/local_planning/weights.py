@@ -96,14 +96,17 @@ def adapt_weights(weights: Weights, params: HindranceParams, caution: float, wai
         weights: the usual ones.
         params: how much they change.
         caution: 0 to 1; what stands still is the more hazardous, and from farther, the longer the robot is held up by it.
-        waiting_s: the longer the robot waits, the less room it asks of people; never less than is safe.
+        waiting_s: the longer the robot waits, the less room it asks of people, never less than is safe; and the more exactly it
+            parks: one that rests and is not there yet has been content too soon.
     """
-    collision, people = weights.collision, weights.people
+    collision, people, progress = weights.collision, weights.people, weights.progress
     asked = params.least_room + (1.0 - params.least_room) * np.exp(-waiting_s / params.forbearance_s)
+    ease = params.least_ease + (1.0 - params.least_ease) * np.exp(-waiting_s / params.exactness_s)
     return weights._replace(
         collision=collision._replace(
             per_metre=single(collision.per_metre * (1.0 + params.caution_gain * caution)),
             sigma=single(collision.sigma + params.caution_m * caution),
         ),
         people=people._replace(space=single(people.space * asked)),
+        progress=progress._replace(goal_ease=single(progress.goal_ease * ease)),
     )

@@ -66,6 +66,19 @@ def test_a_goal_ahead_is_reached_and_held():
     assert max(twist[0] for twist in driver.twists) > 0.8
 
 
+@pytest.mark.parametrize("aside_m", [0.052, 0.058, 0.07, -0.054])
+def test_a_robot_that_rests_beside_its_goal_comes_within_the_tolerance_of_arrival(aside_m):
+    """What the planner is content with must be what the navigator takes for reached, or the robot stands there for ever."""
+    arrival = load_params(GlobalPlannerParams, "global_planner").arrival
+    driver, arrived_s = Driver([(1.0, 0.0, 0.0)], pose=(1.0, aside_m, 0.0)), 0.0
+    while arrived_s < arrival.rest_s and driver.now_s < 15.0:
+        driver.drive(0.1)
+        away_m, rests = np.hypot(*(driver.pose[:2] - (1.0, 0.0))), np.abs(driver.twist).max() < arrival.rest_speed_mps
+        is_there = away_m < arrival.position_tolerance_m and abs(driver.pose[2]) < arrival.heading_tolerance_rad and rests
+        arrived_s = arrived_s + 0.1 if is_there else 0.0
+    assert arrived_s >= arrival.rest_s, driver.pose
+
+
 def test_trajectories_hand_over_without_a_step():
     driver = Driver(line_to(3.0)).drive(4.0)
     for before, after in zip(driver.plans[5:], driver.plans[6:]):
