@@ -69,6 +69,8 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             goal_radius=single(cost.goal_radius_m),
             goal_turn=single(cost.goal_turn),
             goal_ease=single(cost.goal_ease_m),
+            goal_ease_turned=single(cost.goal_ease_turned_m),
+            goal_turned=single(cost.goal_turned_rad),
             goal_reverse=single(cost.goal_reverse_rad),
             urgency=single(cost.urgency),
         ),
@@ -108,5 +110,5 @@ def adapt_weights(weights: Weights, params: HindranceParams, caution: float, wai
             sigma=single(collision.sigma + params.caution_m * caution),
         ),
         people=people._replace(space=single(people.space * asked)),
-        progress=progress._replace(goal_ease=single(progress.goal_ease * ease)),
+        progress=progress._replace(goal_ease_turned=single(progress.goal_ease_turned * ease)),
     )

@@ -95,7 +95,8 @@ def pose_distance(pose, goal, w):
     forwards = abs(wrap(yaw - sight)) + abs(wrap(goal[2] - sight))
     backwards = abs(wrap(yaw + math.pi - sight)) + abs(wrap(goal[2] + math.pi - sight)) + w.goal_reverse
     turns = max(min(forwards, backwards), error)
-    share = r**8 / (r**8 + w.goal_ease**8)
+    ease = w.goal_ease + (w.goal_ease_turned - w.goal_ease) / (1.0 + (error / w.goal_turned) ** 4)
+    share = r**8 / (r**8 + ease**8)
     return r + w.goal_turn * (error + share * (turns - error))
 
 

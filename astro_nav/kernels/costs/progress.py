@@ -62,7 +62,9 @@ class ProgressWeights(NamedTuple):
     impact: np.float32  # what it costs more per speed squared [m / (m/s)^2]
     goal_radius: np.float32  # distance from the goal in which the pose distance takes over [m]
     goal_turn: np.float32  # distance that a turn on the spot is worth [m/rad]
-    goal_ease: np.float32  # distance at which the goal counts as half reached [m]
+    goal_ease: np.float32  # distance at which the goal counts as half reached while the heading is wrong [m]
+    goal_ease_turned: np.float32  # likewise once the heading is right [m]
+    goal_turned: np.float32  # error of the heading at which it is half right [rad]
     goal_reverse: np.float32  # turning that driving backwards to the goal is worth [rad]
     urgency: np.float32  # progress at the end of the horizon is worth this much less than at its beginning [-]
 
@@ -87,11 +89,14 @@ def measure_turn(cos, sin, goal):
 def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     """Distance between two poses for a robot that can turn on the spot: turn, drive, turn.
 
-        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^8 / (r^8 + ease^8)
+        D = r + turn (s (|delta| + |theta|) + (1 - s) |delta - theta|),  s = r^8 / (r^8 + ease^8),
+        ease = ease_wrong + (ease_turned - ease_wrong) / (1 + (|delta - theta| / turned)^4)
 
     with delta the robot's and theta the goal's heading relative to the line of sight, forwards or backwards, whichever is
-    less. The last centimetres count as there, so at the goal only the heading's own error is left. D falls steadily while
-    the robot faces the goal, drives there and turns, so it has no minimum but the goal.
+    less. The last centimetres count as there, so at the goal only the heading's own error is left. More of them do once the
+    robot has turned to the goal's heading: it drives close before it turns, and what it is shifted by after that, by
+    turning or by the localizer, is not worth turning away again. D falls steadily while the robot faces the goal, drives
+    there and turns, so it has no minimum farther than `ease_turned` from the goal.
 
     Source: in the spirit of the pose distance of Park, Kuipers, IROS 2015, for a base that turns on the spot.
 
@@ -109,7 +114,9 @@ def measure_pose_distance(dx, dy, cos, sin, goal, weights):
     theta = atan2_fast(abs(ux * goal.sin - uy * goal.cos), ux * goal.cos + uy * goal.sin)
     error = abs(measure_turn(cos, sin, goal))
     turns = min(delta + theta, TWO_PI - delta - theta + weights.goal_reverse)
-    ratio = square / (weights.goal_ease * weights.goal_ease)
+    turned = (error / weights.goal_turned) * (error / weights.goal_turned)
+    ease = weights.goal_ease + (weights.goal_ease_turned - weights.goal_ease) / (one + turned * turned)
+    ratio = square / (ease * ease)
     ratio = ratio * ratio
     share = ratio * ratio / (one + ratio * ratio)
     return distance + weights.goal_turn * (error + share * (max(turns, error) - error))

@@ -52,8 +52,8 @@ def test_a_robot_that_waits_asks_for_less_room_but_not_for_less_safety_and_parks
     waiting = adapt_weights(weights, PARAMS.hindrance, 0.0, 10.0)
     assert PARAMS.hindrance.least_room * weights.people.space < waiting.people.space < 0.7 * weights.people.space
     assert waiting.people._replace(space=weights.people.space) == weights.people and waiting.collision == weights.collision
-    assert waiting.progress.goal_ease == pytest.approx(PARAMS.hindrance.least_ease * weights.progress.goal_ease, rel=1e-3)
-    assert waiting.progress._replace(goal_ease=weights.progress.goal_ease) == weights.progress
+    assert waiting.progress.goal_ease_turned == pytest.approx(PARAMS.hindrance.least_ease * weights.progress.goal_ease_turned, rel=1e-3)
+    assert waiting.progress._replace(goal_ease_turned=weights.progress.goal_ease_turned) == weights.progress
     held = adapt_weights(weights, PARAMS.hindrance, 1.0, 0.0)
     assert held.collision.per_metre > weights.collision.per_metre and held.collision.sigma > weights.collision.sigma
 
