@@ -96,6 +96,10 @@ class SocialForceBehaviour:
     def turn_back(self) -> None:
         """Forces lead around what is in the way."""
 
+    def find_speed(self, now_s: float) -> float:
+        """How fast the person wants to walk now [m/s]."""
+        return self._script.speed_mps
+
     def decide_velocity(self, now_s: float, position: tuple[float, float], step_s: float) -> tuple[float, float]:
         direction, speed = self._find_wish(now_s, position)
         if self._finished or speed == 0.0:
@@ -107,7 +111,7 @@ class SocialForceBehaviour:
             sx, sy = self._sum_forces(position, direction, self._sight)
             fx, fy = fx + sx, fy + sy
         vx, vy = vx + fx * step_s, vy + fy * step_s
-        walked, fastest = math.hypot(vx, vy), params.max_speed_share * self._script.speed_mps
+        walked, fastest = math.hypot(vx, vy), params.max_speed_share * self.find_speed(now_s)
         if walked > fastest:
             vx, vy = vx * fastest / walked, vy * fastest / walked
         return vx, vy
@@ -124,7 +128,7 @@ class SocialForceBehaviour:
                 self._leaves_s = None
                 self._advance()
             return (1.0, 0.0), 0.0
-        return (dx / distance, dy / distance), min(self._script.speed_mps, 0.1 + 1.5 * distance)
+        return (dx / distance, dy / distance), min(self.find_speed(now_s), 0.1 + 1.5 * distance)
 
     def _is_last(self) -> bool:
         return self._script.loop == "once" and self._index == len(self._script.waypoints) - 1

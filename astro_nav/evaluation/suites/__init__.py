@@ -11,6 +11,7 @@ from astro_nav.evaluation.suites.clutter import CLUTTER
 from astro_nav.evaluation.suites.doors import DOORS
 from astro_nav.evaluation.suites.faults import FAULTS
 from astro_nav.evaluation.suites.follow import FOLLOW
+from astro_nav.evaluation.suites.follow_recorded import FOLLOW_INDOOR, FOLLOW_RECORDED
 from astro_nav.evaluation.suites.homes import HOMES, make_map_suite
 from astro_nav.evaluation.suites.narrow import NARROW
 from astro_nav.evaluation.suites.parking import PARKING
@@ -21,7 +22,7 @@ from astro_nav.evaluation.suites.surprise import SURPRISE
 from astro_nav.evaluation.suites.suite import Suite
 from astro_nav.evaluation.suites.thrown import THROWN
 
-_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, FOLLOW, SMOKE, THROWN)
+_ALL = (HOMES, PEOPLE, DOORS, NARROW, CLUTTER, SURPRISE, RETASK, FAULTS, BARN, PARKING, FOLLOW, SMOKE, THROWN, FOLLOW_RECORDED, FOLLOW_INDOOR)
 SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,8 +28,32 @@ STRANGER_SHARE = 0.3  # of the episodes in which somebody else walks about, too
 STRANGER_AWAY_M, STRANGER_COMES_S = 3.0, 10.0  # who is not there at the beginning: Anna is to be followed
 
 
+@dataclass(frozen=True)
+class Gait:
+    """How somebody walks.
+
+    Attributes:
+        speed_mps: on the average.
+        make: a script and how people treat each other -> who walks it.
+    """
+
+    speed_mps: float
+    make: Callable[[WalkScript, SocialForceParams], SocialForceBehaviour]
+
+
 def make_follow(seed: int) -> Scenario:
     """Follow Anna, who stands in front of the robot, through a home."""
+    return make_walk(seed, "follow", lambda generator: Gait(float(generator.uniform(*SPEEDS_MPS)), SocialForceBehaviour))
+
+
+def make_walk(seed: int, suite: str, draw_gait: Callable[[np.random.Generator], Gait]) -> Scenario:
+    """Somebody's walk through a home.
+
+    Args:
+        seed: of the episode.
+        suite: its suite.
+        draw_gait: how they walk.
+    """
     for attempt in range(20):
         home = make_home(seed + 1_299_709 * (attempt + 1), clutter=2)
         generator = make_generator(seed, 1, attempt)
@@ -38,10 +62,11 @@ def make_follow(seed: int) -> Scenario:
         if walks is not None and start is not None:
             break
     else:
-        raise MapError(f"follow, seed {seed}: no walk in 20 homes")
-    speed_mps = float(generator.uniform(*SPEEDS_MPS))
+        raise MapError(f"{suite}, seed {seed}: no walk in 20 homes")
+    gait = draw_gait(generator)
+    speed_mps = gait.speed_mps
     script = _make_script(walks, speed_mps, generator)
-    anna = SocialForceBehaviour(script, SocialForceParams(arrival_m=ARRIVAL_M))
+    anna = gait.make(script, SocialForceParams(arrival_m=ARRIVAL_M))
     people = [PersonScript("Anna", script)]
     if generator.random() < STRANGER_SHARE and (strangers := _draw_walks(home, generator, 1)) is not None:
         points = strangers[0]
@@ -50,7 +75,7 @@ def make_follow(seed: int) -> Scenario:
             people.append(PersonScript("Ben", WalkScript(waypoints, "back_and_forth", 0.7), start_s=STRANGER_COMES_S))
     length_m = sum(measure_length(walk) for walk in walks)
     return Scenario(
-        suite="follow",
+        suite=suite,
         seed=seed,
         world=replace(home.world, people=tuple(people), start_pose_map=start, goals_map={}),
         orders=(FollowOrder("Anna"),),

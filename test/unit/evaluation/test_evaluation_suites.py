@@ -18,6 +18,7 @@ from astro_nav.evaluation.suites.doors import DailySchedule, make_scheduled_home
 from astro_nav.evaluation.suites.home_world import make_home
 from astro_nav.evaluation.suites.judge import PERSON_BOTTOM_M, PERSON_TOP_M, Judge
 from astro_nav.evaluation.suites.parking import ParkingReferee
+from astro_nav.evaluation.suites.recorded_people import has_tracks
 from astro_nav.evaluation.suites.suite import make_generator
 from astro_nav.mapping.map_file import save_map
 from astro_nav.simulation.behaviours import WalkBehaviour
@@ -32,6 +33,8 @@ SEEDS = (1, 10_000_031)
 def make(name: str, seed: int) -> Scenario:
     if name == "barn" and find_data_file("barn/barn_50.npz") is None:
         pytest.skip("no BARN worlds: set ASTRO_NAV_DATA to the folder that holds barn/")
+    if name in ("follow-recorded", "follow-indoor") and not has_tracks():
+        pytest.skip("no recorded people: set ASTRO_NAV_DATA to the folder that holds pedestrians/")
     return SUITES[name].make(seed)
 
 
@@ -46,7 +49,7 @@ def describe(scenario: Scenario) -> str:
 
 
 def test_there_are_the_suites_that_were_promised():
-    promised = "homes people doors narrow clutter surprise retask faults barn parking follow smoke thrown".split()
+    promised = "homes people doors narrow clutter surprise retask faults barn parking follow smoke thrown follow-recorded follow-indoor".split()
     assert list(SUITES) == promised
     assert all(SUITES[name].name == name and SUITES[name].help and SUITES[name].episodes > 0 for name in promised)
 
