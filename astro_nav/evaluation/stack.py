@@ -11,7 +11,8 @@ import numpy as np
 
 from astro_nav.body.gaze import GazeChooser
 from astro_nav.body.screen import ScreenMotion, ScreenPlanner
-from astro_nav.following.follower import FollowFeedback, Follower
+from astro_nav.following.follow_task import FollowFeedback
+from astro_nav.following.follower import Follower
 from astro_nav.following.goal_keeper import GoalKeeper
 from astro_nav.following.sighting import list_sightings
 from astro_nav.geometry import se2

@@ -12,6 +12,7 @@ import numpy as np
 
 from astro_nav.following.belief import Place, PersonBelief
 from astro_nav.following.free_memory import FREE, FURNITURE, FreeMemory
+from astro_nav.following.own_track import OwnTrack
 from astro_nav.following.scan_view import Candidates, NO_CANDIDATES, ScanView
 from astro_nav.following.sighting import Sighting
 from astro_nav.mapping.scan_points import ScanPoints
@@ -50,6 +51,7 @@ class PersonKeeper:
         self._memory.begin(occupancy_map)
         self._tracks: Sequence[Sighting] = ()
         self._others: set[int] = set()
+        self._own_track = OwnTrack(SAME_M)
         self._scan_s = self._seen_s = -np.inf
         self._label, self._track_id = "", 0
         self._place: Place | None = None
@@ -71,6 +73,7 @@ class PersonKeeper:
         """This is who is followed."""
         self._label, self._track_id = person.label, person.track_id
         self._others.clear()
+        self._own_track.clear()
         self._belief.begin(person.position_map, person.velocity_map, person.stamp_s)
         self._place = self._belief.find_place()
         self._seen_s = person.stamp_s
@@ -88,8 +91,21 @@ class PersonKeeper:
         candidates = _join(candidates, self._make_candidates([track for track in self._tracks if track.moving], view.stamp_s))
         self._belief.correct(candidates, view.measure_passed(self._belief.positions_map)[0])
         self._conclude(candidates)
+        self._heed_own_track(view.stamp_s)
         knows = self.is_visible and self._is_sure()
         self._memory.add_scan(view, points.points_odom[points.hit], self._place.position_map, CLEAR_M if knows else np.inf)
+
+    def _heed_own_track(self, time_s: float) -> None:
+        """A proved track that moves where people can be overrules a belief that is elsewhere."""
+        assert self._place is not None
+        moving = [track for track in self._tracks if track.moving and track.person and not self._is_somebody_else(track)]
+        if moving:
+            rooms_m = self._measure_room(np.array([track.predict(time_s) for track in moving]))
+            moving = [track for track, room_m in zip(moving, rooms_m) if room_m >= self.params.doubt_room_m]
+        if moving and (own := self._own_track.find_overruling(self._place.position_map, moving, time_s)) is not None:
+            self._track_id = own.track_id
+            self._others.discard(own.track_id)
+            self._restart(own)
 
     def _judge_places(self, surfaces_map: FloatArray) -> FloatArray:
         """Share (N,) of their weight that candidates keep: who comes is where it was free before."""
@@ -152,6 +168,7 @@ class PersonKeeper:
         if own is not None:
             self._track_id = own.track_id
             self._others.discard(own.track_id)
+        self._own_track.note(own if self.is_visible and self._is_sure() else None, self._belief.stamp_s)
         if self.is_visible and self._is_sure():
             apart_m = self.params.again_m
             self._others |= {

@@ -11,6 +11,13 @@ from astro_nav.geometry.angles import wrap_angle
 from astro_nav.params.following import FollowParams
 from astro_nav.types import FloatArray
 
+NEAREST = ("", "0")  # names that mean the nearest in front
+
+
+def find_person(sightings: Sequence[Sighting], name: str, robot_map: FloatArray, params: FollowParams) -> Sighting | None:
+    """Who has this name, or stands in front of a robot at (3,); None when there is nobody."""
+    return find_in_front(sightings, robot_map, params) if name in NEAREST else find_named(sightings, name)
+
 
 def find_named(sightings: Sequence[Sighting], name: str) -> Sighting | None:
     """Who has this label, or else this number; None when nobody has."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from astro_nav.following.free_space import FreeSpace
 from astro_nav.kernels.cost_to_go import MarchScratch, compute_rates, descend, make_march_scratch, march
-from astro_nav.types import FloatArray
+from astro_nav.types import FloatArray, OccupancyMap
 
 NEAR_GAIN, NEAR_RANGE_M = 2.0, 0.12  # cost of passing close by, above that of the way
 BLOCKED_RATE = 20.0  # cost per metre where the robot does not fit
@@ -80,3 +80,11 @@ def _seed_around(place: FloatArray, shape: tuple[int, ...], resolution_m: float)
     )
     away = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1]) * resolution_m
     return (rows * width + columns).ravel(), away.ravel().astype(np.float32)
+
+
+def warm_up_routes() -> None:
+    """Compile what finds ways before the first one is needed."""
+    space = FreeSpace(1, False)
+    space.set_map(OccupancyMap(np.zeros((40, 40), np.int8), 0.05, np.zeros(3)))
+    space.move_to(np.ones(2))
+    RouteFinder(space, 0.1).find(np.ones(2), np.array([1.5, 1.2]), np.zeros((0, 2)))

@@ -12,7 +12,7 @@ from astro_nav_msgs.msg import FollowedPerson, TrackedObstacles
 from rclpy.action import CancelResponse
 from rclpy.action.server import ServerGoalHandle
 
-from astro_nav.following.follower import FollowFeedback
+from astro_nav.following.follow_task import FollowFeedback
 from astro_nav.following.sighting import Sighting
 from astro_nav.geometry import se2
 from astro_nav.global_planning.navigator import EndGoal, Ending

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from astro_nav.evaluation.settings import load_settings
-from astro_nav.following.follower import Follower, FollowState
+from astro_nav.following.follow_task import FollowState
+from astro_nav.following.follower import Follower
 from astro_nav.following.goal_keeper import REPLACED, GoalKeeper
 from astro_nav.following.sighting import Sighting
 from astro_nav.global_planning.navigator import EndGoal, Ending, Navigator, PublishPath

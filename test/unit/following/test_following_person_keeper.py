@@ -94,3 +94,30 @@ def test_tracks_alone_will_do():
     for step in range(1, 40):
         keeper.take_tracks([see(1, 0.05 * step, 0.0, 0.5, 0.0, 0.1 * step)], 0.1 * step)
     assert keeper.is_visible and keeper.make_sighting(3.9).track_id == 1
+
+
+def leave_a_ghost_behind(other=None):
+    """They walk, stand, and walk on while something like legs stays where they stood; their track is slow to be called moving."""
+    home = Home(x=1.2, y=-2.0)
+    for step in range(25):
+        home.tick([(1.2, -2.0 + 0.06 * step)], [(1, 1.2, -2.0 + 0.06 * step, 0.0, 0.6)])
+    y = -2.0 + 0.06 * 24
+    for _ in range(15):
+        home.tick([(1.2, y)], [(1, 1.2, y)])
+    for step in range(45):
+        x = 1.2 + 0.05 * step
+        vx = 0.1 if step < 14 else 0.5
+        tracks = [(1, x, y, vx, 0.0), (11, 1.2, y, 0.0, 0.0) if other is None else other]
+        home.tick([(1.2, y), (x, y)] if step < 14 else [(1.2, y)], tracks)
+    return home, x, y
+
+
+def test_a_proved_track_that_moves_overrules_a_belief_that_is_caught():
+    home, x, y = leave_a_ghost_behind()
+    assert home.find_error(x, y) < 0.45
+    assert home.keeper.make_sighting(home.now_s).track_id == 1
+
+
+def test_where_somebody_else_walks_the_belief_is_not_overruled():
+    home, x, y = leave_a_ghost_behind(other=(11, 1.2, -0.56, 0.0, 0.2))
+    assert home.find_error(1.2, y) < 0.45
