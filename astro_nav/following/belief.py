@@ -85,6 +85,15 @@ class PersonBelief:
         self._weights[:] = 1.0 / GUESSES
         self.stamp_s = stamp_s
 
+    def suppose(self, position_map: FloatArray, velocity_map: FloatArray, share: float) -> None:
+        """Some of the guesses, those of least weight, are made anew: they may be here (2,), and move like this (2,)."""
+        chosen = np.argsort(self._weights, kind="stable")[: int(share * GUESSES)]
+        noise = self._generator.standard_normal((len(chosen), 4))
+        self._states[chosen, :2] = position_map + START_DEVIATION_M * noise[:, :2]
+        self._states[chosen, 2:] = velocity_map + START_DEVIATION_MPS * noise[:, 2:]
+        self._weights[chosen] = 1.0 / GUESSES
+        self._weights /= self._weights.sum()
+
     def move_on(self, stamp_s: float) -> None:
         """Predict to a later time; long silences are taken in steps. A clock that went back far begins anew."""
         if stamp_s < self.stamp_s - CLOCK_BACK_S:

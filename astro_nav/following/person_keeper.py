@@ -6,6 +6,7 @@ comes by. So who is followed is not a number: it is a belief of where they are, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,10 +26,13 @@ BELIEVED_S = 3.0  # for so long out of sight
 SEEN_WEIGHT = 0.3  # a candidate of so much weight is somebody
 SAME_M = 0.45  # a track or a candidate so near to the place is theirs
 OTHERS_M = 0.4  # a candidate so near to somebody else's track is theirs
+HIDDEN_S, SUPPOSED_SHARE = 0.5, 0.1  # out of sight for so long, who is seen may be them for so many guesses
+PASSED_SHARE = 0.5  # of a person, that rays have passed through where nobody is
 SCANS_LIFETIME_S = 0.35  # without scans for longer, tracks alone are news
 OTHERS_SHARE, FURNITURE_SHARE, UNKNOWN_SHARE, DOUBT_SHARE = 0.1, 0.01, 0.1, 0.2  # of the weight of what may be somebody or something else
 TRACK_DEVIATION_M = 0.15
 MOVING_GAIN = 2.0  # the tracker is slow to call something moving, and then it hardly ever errs
+CLEAR_S = 0.5  # who is seen without doubt for so long is none of the others
 CLEAR_M = 0.7  # around the person nothing is learnt to be furniture
 HORIZON_STEPS, STEP_S = 31, 0.1
 
@@ -52,7 +56,9 @@ class PersonKeeper:
         self._tracks: Sequence[Sighting] = ()
         self._others: set[int] = set()
         self._own_track = OwnTrack(SAME_M)
-        self._scan_s = self._seen_s = -np.inf
+        self._scan_s = self._seen_s = self._sight_s = -np.inf
+        self._sight_map = np.zeros(2)  # where they were in sight last, and not only their track
+        self._clear_s = np.inf  # since when they are seen without doubt
         self._label, self._track_id = "", 0
         self._place: Place | None = None
         self.is_visible = False
@@ -76,7 +82,8 @@ class PersonKeeper:
         self._own_track.clear()
         self._belief.begin(person.position_map, person.velocity_map, person.stamp_s)
         self._place = self._belief.find_place()
-        self._seen_s = person.stamp_s
+        self._seen_s = self._sight_s = person.stamp_s
+        self._sight_map = person.position_map
         self.is_visible = True
 
     def take_scan(self, points: ScanPoints) -> None:
@@ -87,13 +94,38 @@ class PersonKeeper:
         self._scan_s = view.stamp_s
         self._belief.move_on(view.stamp_s)
         found = view.find_candidates(self._measure_room)
-        candidates = self._doubt_others(found.weaken(self._judge_places(found.surfaces_map)))
+        scanned = candidates = self._doubt_others(found.weaken(self._judge_places(found.surfaces_map)))
+        self._tracks = self._leave_out_phantoms(self._tracks, found, view)
         candidates = _join(candidates, self._make_candidates([track for track in self._tracks if track.moving], view.stamp_s))
+        self._suppose_who_turns_up(candidates, view.stamp_s)
         self._belief.correct(candidates, view.measure_passed(self._belief.positions_map)[0])
-        self._conclude(candidates)
+        self._conclude(candidates, scanned)
         self._heed_own_track(view.stamp_s)
         knows = self.is_visible and self._is_sure()
         self._memory.add_scan(view, points.points_odom[points.hit], self._place.position_map, CLEAR_M if knows else np.inf)
+
+    def _suppose_who_turns_up(self, candidates: Candidates, time_s: float) -> None:
+        """While they are out of sight: who is seen where they can have come to, and is nobody known, may be them."""
+        assert self._place is not None
+        hidden_s = time_s - self._sight_s
+        if self.is_visible or hidden_s < HIDDEN_S:
+            return
+        reach_m = self.params.again_m + self.params.again_mps * hidden_s
+        for track in self._tracks:
+            at = track.predict(time_s)
+            near = np.hypot(*(candidates.positions_map - at).T) <= SAME_M
+            is_somebody = track.person and track.track_id not in self._others and not self._is_somebody_else(track)
+            if is_somebody and candidates.weights[near].max(initial=0.0) >= SEEN_WEIGHT and math.dist(at, self._sight_map) <= reach_m:
+                self._belief.suppose(at, track.velocity_map, SUPPOSED_SHARE)
+
+    def _leave_out_phantoms(self, tracks: Sequence[Sighting], found: Candidates, view: ScanView) -> list[Sighting]:
+        """The tracks without those that move on out of sight, as the tracker expects, into places where rays find nobody."""
+        if not tracks:
+            return []
+        places = np.array([track.predict(view.stamp_s) for track in tracks])
+        gaps_m = np.hypot(*np.moveaxis(places[:, np.newaxis] - found.positions_map, -1, 0))
+        is_denied = (view.measure_passed(places)[0] > PASSED_SHARE) & ~(gaps_m <= SAME_M).any(axis=1)
+        return [track for track, denied in zip(tracks, is_denied) if not denied or self._label and track.label == self._label]
 
     def _heed_own_track(self, time_s: float) -> None:
         """A proved track that moves where people can be overrules a belief that is elsewhere."""
@@ -127,7 +159,7 @@ class PersonKeeper:
         self._belief.move_on(now_s)
         candidates = self._make_candidates(tracks, now_s)
         self._belief.correct(candidates, np.zeros(len(self._belief.weights)))
-        self._conclude(candidates)
+        self._conclude(candidates, candidates)
         same = [track for track in tracks if track.track_id == self._track_id and track.person]
         if not self.is_visible and same and not self._is_somebody_else(same[0]):  # no scan says otherwise: the number is all there is
             self._restart(same[0])
@@ -150,26 +182,33 @@ class PersonKeeper:
     def _restart(self, person: Sighting) -> None:
         self._belief.begin(person.position_map, person.velocity_map, max(person.stamp_s, self._belief.stamp_s))
         self._place = self._belief.find_place()
-        self._seen_s = self._belief.stamp_s
+        self._seen_s = self._sight_s = self._belief.stamp_s
+        self._sight_map = person.position_map
         self.is_visible = True
 
     def _is_sure(self) -> bool:
         place = self._place
         return place is not None and place.share >= SURE_SHARE and place.deviation_m <= SURE_M
 
-    def _conclude(self, candidates: Candidates) -> None:
-        """Where they are now, and who is somebody else."""
+    def _conclude(self, candidates: Candidates, scanned: Candidates) -> None:
+        """Where they are now, and who is somebody else; only who is seen themselves, not a track alone, tells others apart."""
         self._place = place = self._belief.find_place()
         near = np.hypot(*(candidates.positions_map - place.position_map).T) <= SAME_M
         own = self._find_track(self._belief.stamp_s)
         is_there = bool((candidates.weights[near] >= SEEN_WEIGHT).any() or own is not None)
-        self._seen_s = self._belief.stamp_s if is_there else self._seen_s
+        if is_there:
+            self._seen_s = self._belief.stamp_s
         self.is_visible = is_there and self.is_believed
         if own is not None:
             self._track_id = own.track_id
             self._others.discard(own.track_id)
         self._own_track.note(own if self.is_visible and self._is_sure() else None, self._belief.stamp_s)
-        if self.is_visible and self._is_sure():
+        near = np.hypot(*(scanned.positions_map - place.position_map).T) <= SAME_M
+        is_clear = self.is_visible and self._is_sure() and bool((scanned.weights[near] >= SEEN_WEIGHT).any())
+        self._clear_s = min(self._clear_s, self._belief.stamp_s) if is_clear else np.inf
+        if is_clear:
+            self._sight_s, self._sight_map = self._belief.stamp_s, place.position_map
+        if self._belief.stamp_s - self._clear_s >= CLEAR_S:
             apart_m = self.params.again_m
             self._others |= {
                 track.track_id

@@ -108,7 +108,7 @@ def leave_a_ghost_behind(other=None):
         x = 1.2 + 0.05 * step
         vx = 0.1 if step < 14 else 0.5
         tracks = [(1, x, y, vx, 0.0), (11, 1.2, y, 0.0, 0.0) if other is None else other]
-        home.tick([(1.2, y), (x, y)] if step < 14 else [(1.2, y)], tracks)
+        home.tick([(1.2, y), (x, y)], tracks)
     return home, x, y
 
 
@@ -121,3 +121,25 @@ def test_a_proved_track_that_moves_overrules_a_belief_that_is_caught():
 def test_where_somebody_else_walks_the_belief_is_not_overruled():
     home, x, y = leave_a_ghost_behind(other=(11, 1.2, -0.56, 0.0, 0.2))
     assert home.find_error(1.2, y) < 0.45
+
+
+def test_a_track_that_goes_on_where_rays_find_nobody_does_not_take_the_belief_along():
+    home = Home(x=1.2, y=-2.0)
+    for step in range(25):
+        home.tick([(1.2, -2.0 + 0.06 * step)], [(1, 1.2, -2.0 + 0.06 * step, 0.0, 0.6)])
+    y = -2.0 + 0.06 * 24
+    for step in range(20):  # they turned aside and stand; the track goes on
+        home.tick([(1.5, y)], [(1, 1.2, y + 0.09 * step, 0.0, 0.9)])
+    assert home.keeper.is_visible and home.find_error(1.5, y) < 0.3
+
+
+def test_who_turns_up_where_they_can_have_come_to_is_found_again_though_they_may_still_be_hidden():
+    home, cupboard = Home(x=1.2, y=-1.2), (1.5, 0.0, 0.45)
+    for step in range(20):  # behind a cupboard
+        home.tick([(1.2 + 0.06 * step, -1.2 + 0.05 * step)], [(1, 1.2 + 0.06 * step, -1.2 + 0.05 * step, 0.6, 0.5)], [cupboard])
+    for _ in range(25):
+        home.tick([], [], [cupboard])
+    assert not home.keeper.is_visible
+    for _ in range(12):
+        home.tick([(1.0, 1.6)], [(7, 1.0, 1.6)], [cupboard])
+    assert home.keeper.is_visible and home.find_error(1.0, 1.6) < 0.3
