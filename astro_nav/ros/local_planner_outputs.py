@@ -104,7 +104,8 @@ class LocalPlannerOutputs:
         odom = self._params.frames.odom
         if plan.trajectory is not None and _has_listeners(self._local_plan):
             self._local_plan.publish(message_from_poses(plan.trajectory.poses_odom, now_s, odom))
-        if plan.grid is not None and _has_listeners(self._local_map):
+        # A map that was begun anew and holds no scan yet has no time: its stamp is -inf.
+        if plan.grid is not None and math.isfinite(plan.grid.stamp_s) and _has_listeners(self._local_map):
             self._local_map.publish(message_from_local_grid(plan.grid, odom))
         if pose_odom_base is not None and _has_listeners(self._candidates):
             self._candidates.publish(serialize_picture(self._draw(plan, pose_odom_base), now_s, odom))

@@ -279,6 +279,31 @@ def test_the_picture_says_why_the_safety_controller_slows_down(robot: MakeBeliev
     robot.wait_for(lambda: "obstacle at the left wheel" not in read_reason(SafetyState(limited_by=SafetyState.NOTHING)))
 
 
+def test_odometry_that_jumps_is_survived_while_somebody_looks_at_the_map(robot: MakeBelieveRobot, planner: RealNode) -> None:
+    """A jump empties the local map; until the next scan it is a picture of no time at all."""
+    grids = robot.listen(OccupancyGrid, "local_map")
+    robot.publish_goal(np.array([2.0, 0.0, 0.0]))
+    robot.wait_for(lambda: bool(grids))
+    said = planner.output.count("the local map is begun anew")
+    begin = len(robot.heard["local_planner_status"])
+
+    def jump_between_scans() -> bool:
+        """To and fro with every message, so that cycles fall between a jump and the next scan."""
+        robot.pose_odom_base = robot.pose_odom_base + np.array([2.0 if robot.pose_odom_base[0] < 1.0 else -2.0, 0.0, 0.0])
+        spin_until(robot.node, lambda: False, 0.03)
+        return planner.process.poll() is not None or len(robot.heard["local_planner_status"]) >= begin + 20
+
+    try:
+        robot.wait_for(jump_between_scans)
+    finally:
+        robot.pose_odom_base = np.zeros(3)
+    assert planner.output.count("the local map is begun anew") > said or planner.process.poll() is not None
+    assert planner.process.poll() is None, planner.output
+    begin = len(grids)
+    robot.wait_for(lambda: len(grids) > begin + 2)
+    robot.wait_for_state(LocalPlannerStatus.FOLLOWING)
+
+
 def test_people_from_a_camera_are_tracked_by_name(robot: MakeBelieveRobot) -> None:
     tracks = robot.listen(TrackedObstacles, "tracked_obstacles")
 
