@@ -6,8 +6,10 @@ robot's state, so every candidate can be driven. Structure of arrays, single pre
 Sources: the law: J. J. Park, B. Kuipers, "A smooth control law for graceful motion of differential wheeled mobile robots
 in 2D environment", ICRA 2011, equations 11 to 15. Deviations: close to the target the law hands over continuously to
 turning on the spot, so the same space holds turns in place; a negative speed mirrors the robot and drives it backwards;
-speed and turn rate follow the law within acceleration and jerk limits and never overshoot it; the speed near the target
-falls like sqrt(2 a r) and at last exponentially, instead of linearly over 1.2 m.
+curvature slows the robot as v^2 + beta omega^2 = const instead of v (1 + beta |kappa|^2) = const, with which the turn
+rate kappa v vanishes in tight turns, so that the robot took 4 s to face a target behind it; speed and turn rate follow
+the law within acceleration and jerk limits and never overshoot it; the speed near the target falls like sqrt(2 a r) and
+at last exponentially, instead of linearly over 1.2 m.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class PoseLaw(NamedTuple):
 
     k1: np.float32  # how strongly the target's heading bends the way there [-]
     k2: np.float32  # how quickly the heading follows [-]
-    beta: np.float32  # how much curvature slows the robot [m^lambda]
+    beta: np.float32  # speed that is shared out between driving and turning: v^2 + beta omega^2 [m^2/rad^2]
     arrival_time: np.float32  # close to the target, speed is distance / arrival_time [s]
     arrival_deceleration: np.float32  # farther away it falls like braking at this rate [m/s^2]
     turn_gain: np.float32  # turning on the spot: turn rate per heading error [1/s]
@@ -226,7 +228,8 @@ def advance_lanes(lanes, limits, law, step):
         # Speed that braking at a constant rate, and an exponential at the end, bring to rest at the target.
         arrival = braking * (math.sqrt(one + two * distance / (braking * law.arrival_time)) - one)
         top = min(abs(speed), arrival) * (one - near)
-        top = min(top / (one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
+        # v^2 + beta omega^2 is the square of the candidate's speed: the tighter the way, the more of it goes into turning.
+        top = min(top / math.sqrt(one + law.beta * kappa * kappa), max_turn / (abs(kappa) + np.float32(1e-3)))
         top = min(top, max_speed if direction > zero else max_reverse)
         # Wheels: what the turn needs now, and what it will still need while it fades.
         top = min(top, max(max_wheel - limits.half_separation * find_peak(pw, pal, limits.turn_jerk), zero))

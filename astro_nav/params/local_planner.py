@@ -30,7 +30,7 @@ class LawParams:
 
     k1: float = parameter("how strongly the target's heading bends the way there", minimum=0.1, maximum=10.0, live=True)
     k2: float = parameter("how quickly the heading follows", minimum=0.1, maximum=20.0, live=True)
-    beta: float = parameter("how much curvature slows the robot", unit="m^2", minimum=0.0, maximum=10.0, live=True)
+    beta: float = parameter("how much turning costs of the speed: a candidate's speed^2 is v^2 + beta omega^2", unit="m^2", minimum=0.0, maximum=10.0, live=True)
     arrival_share: float = parameter("share of the deceleration limit with which candidates brake for their target", minimum=0.05, maximum=1.0, live=True)
     arrival_time_s: float = parameter("close to its target a candidate's speed is distance over this time", unit="s", minimum=0.1, maximum=10.0, live=True)
     turn_gain_hz: float = parameter("turning on the spot: turn rate per heading error", unit="1/s", minimum=0.1, maximum=20.0, live=True)

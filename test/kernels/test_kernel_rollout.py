@@ -87,3 +87,30 @@ def test_left_and_right_are_mirror_images():
     right = roll_out_all(make_start(v=0.4), mirrored, weights.limits, weights.law)
     np.testing.assert_allclose(left.x, right.x, atol=1e-4)
     np.testing.assert_allclose(left.y, -right.y, atol=1e-4)
+
+
+@pytest.mark.parametrize("bearing", [-2.5, -1.8, 1.8, 2.5])
+def test_a_target_behind_is_faced_at_once_while_driving_little(bearing):
+    weights = load_weights()
+    x, y, cos, sin = 1.2 * math.cos(bearing), 1.2 * math.sin(bearing), math.cos(bearing), math.sin(bearing)
+    target = np.array([[x], [y], [cos], [sin], [1.0]], dtype=np.float32)
+    rollouts = roll_out_all(make_start(), target, weights.limits, weights.law)
+    turned_s = int(round(2.5 / STEP_S)) - 1
+    at = np.array([rollouts.x[turned_s, 0], rollouts.y[turned_s, 0]])
+    heading = math.atan2(rollouts.sin[turned_s, 0], rollouts.cos[turned_s, 0])
+    sight = math.atan2(y - at[1], x - at[0])
+    assert abs(math.remainder(sight - heading, 2.0 * math.pi)) < 0.5
+    assert math.hypot(*at) < 1.0
+
+
+def test_driving_and_turning_share_the_speed_of_a_candidate():
+    """Once it has settled, v^2 + beta omega^2 is the square of the speed that was asked for."""
+    weights = load_weights()
+    targets = draw_targets(64, np.random.default_rng(0))
+    targets[4] = 0.4
+    rollouts = roll_out_all(make_start(), targets, weights.limits, weights.law)
+    shared = np.sqrt(rollouts.v**2 + weights.law.beta * rollouts.omega**2)
+    is_far = np.hypot(targets[0] - rollouts.x, targets[1] - rollouts.y) > 1.5
+    is_settled = (np.abs(rollouts.a) < 0.02) & (np.abs(rollouts.alpha) < 0.2) & (np.abs(rollouts.omega) > 0.2)
+    assert (is_far & is_settled).sum() > 50
+    assert shared[is_far & is_settled] == pytest.approx(0.4, rel=0.03)

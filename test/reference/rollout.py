@@ -55,7 +55,7 @@ def roll_out_one(start, target, speed, limits, law, step, steps):
         near = law.turn_radius**2 / (law.turn_radius**2 + r * r)
         b = law.arrival_deceleration * law.arrival_time
         arrival = b * (math.sqrt(1.0 + 2.0 * r / (b * law.arrival_time)) - 1.0)
-        top = min(abs(speed), arrival) * (1.0 - near) / (1.0 + law.beta * kappa * kappa)
+        top = min(abs(speed), arrival) * (1.0 - near) / math.sqrt(1.0 + law.beta * kappa * kappa)
         max_turn = limits.max_turn_rate - limits.turn_jerk * slack
         top = min(top, max_turn / (abs(kappa) + 1e-3))
         ceiling = limits.max_reverse_speed if backwards else limits.max_speed
