@@ -67,6 +67,14 @@ def asks_to_move(trajectory: Trajectory | None) -> bool:
     return bool(np.abs(soon[:, 0]).max() > WANTED_MPS or np.abs(soon[:, 1]).max() > WANTED_RADPS)
 
 
+def find_direction(trajectory: Trajectory | None) -> float:
+    """Where to a trajectory moves within its first second: 1 forwards, -1 backwards, 0 when it turns on the spot or stands."""
+    if trajectory is None:
+        return 0.0
+    speed_mps = float(trajectory.twists[: int(round(1.0 / trajectory.step_s)) + 1, 0].mean())
+    return float(np.sign(speed_mps)) if abs(speed_mps) > 0.5 * WANTED_MPS else 0.0
+
+
 def make_trajectory(
     now_s: float, start_s: float, step_s: float, state: RobotState, grid: LocalGrid, optimum: Optimum, reason: str
 ) -> Trajectory:

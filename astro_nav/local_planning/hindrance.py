@@ -19,6 +19,7 @@ class Hindrance:
     Attributes:
         held_s: for how long the robot has stood although its plans said go; it fades while the robot moves.
         waiting_s: for how long it has stood by its own choice, far from its goal.
+        held_direction: the way in which it was held up last: 1 forwards, -1 backwards, 0 turning on the spot.
     """
 
     def __init__(self, params: HindranceParams) -> None:
@@ -27,7 +28,7 @@ class Hindrance:
 
     def clear(self) -> None:
         """Forget everything, e.g. because there is no goal any more."""
-        self.held_s = self.waiting_s = 0.0
+        self.held_s = self.waiting_s = self.held_direction = 0.0
         self._updated_s = -np.inf
 
     @property
@@ -41,13 +42,14 @@ class Hindrance:
         """Whether it has taken too long."""
         return max(self.held_s, self.waiting_s) >= self.params.blocked_after_s
 
-    def update(self, now_s: float, twist: FloatArray, wants_to_move: bool) -> None:
+    def update(self, now_s: float, twist: FloatArray, wants_to_move: bool, wanted_direction: float = 0.0) -> None:
         """Take note of one cycle.
 
         Args:
             now_s: its time.
             twist: (2,) that odometry measures [m/s, rad/s].
             wants_to_move: whether the trajectory in execution moves within its first second.
+            wanted_direction: where to: 1 forwards, -1 backwards, 0 turning on the spot.
         """
         step_s = min(max(now_s - self._updated_s, 0.0), 1.0) if np.isfinite(self._updated_s) else 0.0
         self._updated_s = now_s
@@ -58,5 +60,6 @@ class Hindrance:
             self.waiting_s *= float(np.exp(-step_s / params.forget_s))
         elif wants_to_move:
             self.held_s += step_s
+            self.held_direction = wanted_direction
         else:
             self.waiting_s += step_s

@@ -14,7 +14,7 @@ import numpy as np
 from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.kernels.evaluate import TERMS, Scene
-from astro_nav.local_planning.conclusion import asks_to_move, describe_cycle, make_sampler, make_trajectory
+from astro_nav.local_planning.conclusion import asks_to_move, find_direction, describe_cycle, make_sampler, make_trajectory
 from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
 from astro_nav.local_planning.guidance import Guidance, PathGuide
 from astro_nav.local_planning.hindrance import Hindrance
@@ -220,7 +220,8 @@ class LocalPlanner:
         if guidance is None or not self.params.hindrance.enabled:
             self._hindrance.clear()
         else:
-            self._hindrance.update(now_s, self._history.newest.twist, asks_to_move(self._trajectory))
+            last = self._trajectory
+            self._hindrance.update(now_s, self._history.newest.twist, asks_to_move(last), find_direction(last))
         scene = self._scene_maker.make(
             start_s, state, grid, tracks, prediction, guidance, self._trajectory, self._followed_id, self._weights
         )
@@ -276,7 +277,9 @@ class LocalPlanner:
         if guidance is None:
             return self._optimizer.search_stop(scene, self._weights)
         hindrance = self._hindrance
-        weights = adapt_weights(self._weights, self.params.hindrance, hindrance.caution, hindrance.waiting_s)
+        weights = adapt_weights(
+            self._weights, self.params.hindrance, hindrance.caution, hindrance.waiting_s, hindrance.held_direction
+        )
         pose = state.pose_odom_base
         to_base = se2.invert(pose)
         way_base = se2.transform_points(to_base, guidance.way_odom)

@@ -52,6 +52,9 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
             sigma=single(cost.hazard_sigma_m),
             sigma_time=single(cost.hazard_sigma_time_s),
             reach=single(params.robot.circumscribed_radius_m),
+            wary_per_metre=single(0.0),
+            wary_sigma=single(0.0),
+            wary_direction=single(0.0),
         ),
         people=PeopleWeights(
             per_metre=single(cost.people_hazard_per_metre),
@@ -91,24 +94,33 @@ def make_weights(params: LocalPlannerParams, speed_limit_mps: float | None) -> W
     )
 
 
-def adapt_weights(weights: Weights, params: HindranceParams, caution: float, waiting_s: float) -> Weights:
+def adapt_weights(
+    weights: Weights, params: HindranceParams, caution: float, waiting_s: float, held_direction: float = 0.0
+) -> Weights:
     """Weights for a robot that does not get on.
 
     Args:
         weights: the usual ones.
         params: how much they change.
         caution: 0 to 1; what stands still is the more hazardous, and from farther, the longer the robot is held up by it.
-        waiting_s: the longer the robot waits, the less room it asks of people, never less than is safe; and the more exactly it
-            parks: one that rests and is not there yet has been content too soon.
+        waiting_s: the longer the robot waits, the less room it asks of people, never less than is safe; the more exactly it
+            parks: one that rests and is not there yet has been content too soon; and the less it minds what moving costs,
+            comfort and closeness to what stands still: waiting makes neither better.
+        held_direction: the way in which it is held up, 1 forwards, -1 backwards, 0 turning; motion the other way needs no
+            more caution than usual.
     """
     collision, people, progress = weights.collision, weights.people, weights.progress
     asked = params.least_room + (1.0 - params.least_room) * np.exp(-waiting_s / params.forbearance_s)
+    price = params.least_price + (1.0 - params.least_price) * np.exp(-waiting_s / params.price_s)
     ease = params.least_ease + (1.0 - params.least_ease) * np.exp(-waiting_s / params.exactness_s)
     return weights._replace(
         collision=collision._replace(
-            per_metre=single(collision.per_metre * (1.0 + params.caution_gain * caution)),
-            sigma=single(collision.sigma + params.caution_m * caution),
+            per_metre=single(collision.per_metre * price),
+            wary_per_metre=single(collision.per_metre * price * params.caution_gain * caution),
+            wary_sigma=single(params.caution_m * caution),
+            wary_direction=single(held_direction),
         ),
         people=people._replace(space=single(people.space * asked)),
         progress=progress._replace(goal_ease_turned=single(progress.goal_ease_turned * ease)),
+        comfort=type(weights.comfort)(*(single(weight * price) for weight in weights.comfort)),
     )

@@ -150,6 +150,8 @@ class HindranceParams:
     caution_m: float = parameter("by how much it reaches farther then", unit="m", minimum=0.0, maximum=1.0, live=True)
     forbearance_s: float = parameter("time constant with which a waiting robot asks for less room from people", unit="s", minimum=0.5, maximum=600.0, live=True)
     least_room: float = parameter("share of the usual cost of crowding people that a waiting robot never goes below", minimum=0.0, maximum=1.0, live=True)
+    price_s: float = parameter("time constant with which a waiting robot minds less what moving costs: comfort, closeness to what stands still", unit="s", minimum=0.1, maximum=600.0, live=True)
+    least_price: float = parameter("share of these costs that it never goes below", minimum=0.01, maximum=1.0, live=True)
     exactness_s: float = parameter("time constant with which a robot that waits beside its goal parks more exactly", unit="s", minimum=0.1, maximum=600.0, live=True)
     least_ease: float = parameter("share of cost.goal_ease_turned_m that it comes down to; the product must be below arrival.position_tolerance_m", minimum=0.01, maximum=1.0, live=True)
     forget_s: float = parameter("time constant of forgetting while the robot moves", unit="s", minimum=0.1, maximum=60.0, live=True)

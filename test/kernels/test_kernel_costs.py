@@ -60,6 +60,11 @@ def evaluated(request):
     targets = draw_targets(COUNT, rng)
     targets[:2] += 3.0
     weights = load_weights()
+    weights = weights._replace(
+        collision=weights.collision._replace(
+            wary_per_metre=np.float32(2.0), wary_sigma=np.float32(0.05), wary_direction=np.float32((1, -1, 0)[request.param % 3])
+        )
+    )
     rollouts, costs = make_rollouts(COUNT), np.full((len(TERMS), COUNT), np.nan, dtype=np.float32)
     contact_step, least = np.full(COUNT, -1, dtype=np.int32), np.full(COUNT, np.nan, dtype=np.float32)
     evaluate_candidates(targets, 0, COUNT, scene, weights, rollouts, costs, contact_step, least)
@@ -113,7 +118,8 @@ def test_hazard_is_the_sum_of_its_parts(evaluated):
             poses, twists, people_then, scene.people_variance.tolist(), scene.people_weight.tolist(), scene.people_space.tolist(), RECTANGLE, weights.people, STEP_S
         )
         # The kernels' decay is within 0.012 of the exponential, per term and weight.
-        room = float(0.013 * (weights.collision.per_metre * 1.6 + 3 * (weights.people.per_metre * 2.5 + weights.people.idle)) + 1e-3)
+        static_most = (weights.collision.per_metre + weights.collision.wary_per_metre) * 1.6
+        room = float(0.013 * (static_most + 3 * (weights.people.per_metre * 2.5 + weights.people.idle)) + 1e-3)
         np.testing.assert_allclose(rollouts.hazard[:, k], np.add(np.add(static, unseen), people), atol=room)
         assert costs[2, k] == pytest.approx(crowding, abs=float(0.013 * 3 * STEPS * STEP_S * weights.people.space * 2.0))
 

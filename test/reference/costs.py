@@ -32,8 +32,9 @@ def clearance(poses, circles, radius, field, resolution):
 def static_hazard(clearances, twists, w):
     rates = []
     for gap, (v, omega) in zip(clearances, twists):
-        sigma = w.sigma + w.sigma_time * abs(v)
-        rates.append(w.per_metre * (abs(v) + w.reach * abs(omega)) * math.exp(-((max(gap, 0.0) / sigma) ** 2)))
+        leaving = min(max(-w.wary_direction * v / 0.05, 0.0), 1.0)
+        sigma = w.sigma + w.wary_sigma * (1.0 - leaving) + w.sigma_time * abs(v)
+        rates.append((w.per_metre + w.wary_per_metre * (1.0 - leaving)) * (abs(v) + w.reach * abs(omega)) * math.exp(-((max(gap, 0.0) / sigma) ** 2)))
     return rates
 
 

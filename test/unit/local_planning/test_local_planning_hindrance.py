@@ -51,11 +51,32 @@ def test_a_robot_that_waits_asks_for_less_room_but_not_for_less_safety_and_parks
     assert usual == weights
     waiting = adapt_weights(weights, PARAMS.hindrance, 0.0, 10.0)
     assert PARAMS.hindrance.least_room * weights.people.space < waiting.people.space < 0.7 * weights.people.space
-    assert waiting.people._replace(space=weights.people.space) == weights.people and waiting.collision == weights.collision
+    assert waiting.people._replace(space=weights.people.space) == weights.people
     assert waiting.progress.goal_ease_turned == pytest.approx(PARAMS.hindrance.least_ease * weights.progress.goal_ease_turned, rel=1e-3)
     assert waiting.progress._replace(goal_ease_turned=weights.progress.goal_ease_turned) == weights.progress
     held = adapt_weights(weights, PARAMS.hindrance, 1.0, 0.0)
-    assert held.collision.per_metre > weights.collision.per_metre and held.collision.sigma > weights.collision.sigma
+    assert held.collision.wary_per_metre > 0.0 and held.collision.wary_sigma > 0.0
+    assert held.collision.per_metre == weights.collision.per_metre
+
+
+def test_a_robot_that_waits_minds_less_and_less_what_moving_costs():
+    weights = make_weights(PARAMS, None)
+    after = [adapt_weights(weights, PARAMS.hindrance, 0.0, waiting_s) for waiting_s in (0.0, 1.0, 3.0, 100.0)]
+    for get in (lambda w: w.comfort.jerk, lambda w: w.comfort.reverse, lambda w: w.collision.per_metre):
+        assert np.all(np.diff([get(weights) for weights in after]) < 0.0)
+        assert get(after[-1]) == pytest.approx(PARAMS.hindrance.least_price * get(weights), rel=1e-3)
+
+
+def test_the_way_in_which_the_robot_is_held_up_is_known():
+    hindrance = Hindrance(PARAMS.hindrance)
+    for now_s in np.arange(0.0, 3.0, 0.1):
+        hindrance.update(float(now_s), STANDING, True, 1.0)
+    assert hindrance.held_direction == 1.0
+    for now_s in np.arange(3.0, 5.0, 0.1):
+        hindrance.update(float(now_s), STANDING, False, 0.0)  # it waits by its own choice: what held it is still there
+    assert hindrance.held_direction == 1.0
+    hindrance.clear()
+    assert hindrance.held_direction == 0.0
 
 
 def test_who_stands_may_stay_or_start_and_the_chances_add_up():
