@@ -14,7 +14,7 @@ import numpy as np
 from astro_nav.geometry import se2
 from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.kernels.evaluate import TERMS, Scene
-from astro_nav.local_planning.conclusion import asks_to_move, find_direction, describe_cycle, make_sampler, make_trajectory
+from astro_nav.local_planning.conclusion import asks_to_move, describe_cycle, find_direction, make_sampler, make_trajectory
 from astro_nav.local_planning.fast_forward import CommittedMotion, fast_forward_robot
 from astro_nav.local_planning.guidance import Guidance, PathGuide
 from astro_nav.local_planning.hindrance import Hindrance
