@@ -37,6 +37,7 @@ from astro_nav.types import FloatArray, OccupancyMap, Path
 NO_DISCS: FloatArray = np.empty((0, 3))
 NO_PRICES: FloatArray = np.empty((0, 5))
 MAX_CLOSED_PLACES = 20  # ways that are tried in turn because the robot does not fit round a bend of the one before
+MOST_EXACT_M = 1e6  # places farther out are named in short
 
 
 def never() -> bool:
@@ -339,4 +340,6 @@ def _find_cell(point: FloatArray) -> Cell:
 
 
 def _name_place(pose_map: FloatArray) -> str:
-    return f"({pose_map[0]:.2f}, {pose_map[1]:.2f}) m"
+    # Anything may be sent as a goal, and a centimetre says nothing beyond a planet's circumference.
+    x, y = (f"{value:.2f}" if abs(value) < MOST_EXACT_M else f"{value:.3g}" for value in pose_map[:2])
+    return f"({x}, {y}) m"

@@ -79,7 +79,6 @@ class SafetyControllerNode(StackNode[SafetyControllerParams]):
         command_type = TwistStamped if self.params.stamped_cmd_vel else Twist
         self._command_publisher = self.create_publisher(command_type, "cmd_vel", RELIABLE)
         self._state_publisher = self.create_publisher(SafetyState, "safety_state", RELIABLE)
-        # How long after the start of its cycle a trajectory arrived: the planner begins the next ones as much later.
         self._map_publisher = self.create_publisher(OccupancyGrid, "safety_map", RELIABLE)
 
     def _make_meters(self) -> None:

@@ -114,6 +114,8 @@ def test_ends_outside_the_map_are_told_apart():
     result = planner.plan(inside, outside, 0.0)
     assert result.error_code is ErrorCode.GOAL_OUTSIDE_MAP
     assert "(1.00, -3.00) m" in result.message and "y 0.00 to 4.00 m" in result.message
+    far = planner.plan(inside, np.array([1e300, -3.0, 0.0]), 0.0)
+    assert far.error_code is ErrorCode.GOAL_OUTSIDE_MAP and "(1e+300, -3.00) m" in far.message
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
