@@ -4,8 +4,9 @@
   astro-nav bench --only search
   astro-nav bench --json bench.json
 
-Sections: candidates (evaluation per state), cycle (the whole local cycle), distance (distance fields), search (global search), safety,
-tracker, memory. Peers are optional, `pip install 'astro_nav[bench]'`; those that are missing are named and skipped.
+Sections: candidates (evaluation per state), cycle (the whole local cycle), distance (distance fields), search (global search), plan (first
+plan after a new map, and replans after it has changed on 6 x 6 m), safety, tracker, memory. Peers are optional,
+`pip install 'astro_nav[bench]'`; those that are missing are named and skipped.
 
 Every round runs all contenders once, so that what else the machine does hits all alike; still, measure on a machine at rest. The first run
 compiles what is measured, which takes a minute.

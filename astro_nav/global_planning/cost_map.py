@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_nav.errors import MapError
-from astro_nav.geometry.footprint import compute_edge_distances, compute_signed_distances
+from astro_nav.geometry.footprint import compute_edge_distances
 from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.zones import Zone, contain_points
 from astro_nav.kernels import distance_field
+from astro_nav.kernels.outline_contact import is_outline_clear
 from astro_nav.kernels.way_cost import (
     LARGEST_CLEARANCE_M,
     UNKNOWN_BLOCKED,
@@ -208,13 +209,18 @@ class CostMap:
         rows, columns = self.map.shape
         top, bottom = (int(np.clip(value, 0, rows)) for value in (centre[1] - radius, centre[1] + radius + 1.0))
         left, right = (int(np.clip(value, 0, columns)) for value in (centre[0] - radius, centre[0] + radius + 1.0))
-        cells = np.argwhere(self._mark_obstacles(top, max(bottom, top), left, max(right, left)))
-        if len(cells) == 0:
-            return True
-        points_map = self.find_points_map(cells[:, ::-1] + np.array([left + 0.5, top + 0.5]))
-        points_base = transform_points(invert(pose_map), points_map)
-        # The same idea of an obstacle's surface as in the clearances: half a cell before its centre.
-        return bool((compute_signed_distances(points_base, footprint) >= 0.5 * resolution_m - 1e-6).all())
+        obstacles = self._mark_obstacles(top, max(bottom, top), left, max(right, left))
+        # The same idea of an obstacle's surface as in the clearances: half a cell before its middle.
+        return bool(
+            is_outline_clear(
+                obstacles,
+                float(centre[0]) - left,
+                float(centre[1]) - top,
+                float(pose_map[2] - self.map.pose_map_origin[2]),
+                footprint / resolution_m,
+                0.5 - 1e-6 / resolution_m,
+            )
+        )
 
     @contextmanager
     def patch(self, top: int, bottom: int, left: int, right: int) -> Iterator[tuple[NDArray, NDArray]]:

@@ -68,11 +68,18 @@ def finish_field(stride, field):
     for segment in range(touched.shape[0]):
         if touched[segment] == 0:
             continue
-        for cell in range(segment << SEGMENT_BITS, min((segment + 1) << SEGMENT_BITS, values.shape[0])):
+        first = segment << SEGMENT_BITS
+        row = first // stride
+        column = first - row * stride
+        for cell in range(first, min((segment + 1) << SEGMENT_BITS, values.shape[0])):
             value = abs(values[cell])
             if value < np.inf:
-                row = cell // stride
-                values[cell] = min(value, _bound_cost(field, stride, row, cell - row * stride))
+                # Nearly all cells are below one part of the bound already: the other part need not be computed for them.
+                beyond = field.cost - estimate_cost(row, column, field.start // stride, field.start % stride, field.min_weight)
+                values[cell] = value if value <= beyond else min(value, _bound_cost(field, stride, row, column))
+            column += 1
+            if column == stride:
+                row, column = row + 1, 0
 
 
 @kernel

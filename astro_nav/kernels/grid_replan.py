@@ -82,9 +82,7 @@ def search_again(weights, stride, start, field, labels, queue, max_expansions):
         max_expansions: the search is given up then.
 
     Returns:
-        DEPTH = 1e-9  # of its cost, by which an entry is put forward; below the rounding of totals of different ways
-
-FOUND_AGAIN, CLOSED_OFF, TOO_FAR or NO_ROOM (pages or entries are too few); cost; pages used; expansions.
+        FOUND_AGAIN, CLOSED_OFF, TOO_FAR or NO_ROOM (pages or entries are too few); cost; pages used; expansions.
     """
     totals, cells = queue
     flat = labels.pages.reshape(-1)

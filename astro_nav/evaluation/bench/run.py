@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from astro_nav.errors import EvaluationError
-from astro_nav.evaluation.bench import candidates, cycles, distance_fields, memory, searches
+from astro_nav.evaluation.bench import candidates, cycles, distance_fields, memory, plans, searches
 from astro_nav.evaluation.bench.measure import Group, Row, find_fastest_peer, measure_group
 from astro_nav.evaluation.bench.optional import list_versions
 from astro_nav.evaluation.bench.recording import record_drive
 from astro_nav.params.schema import describe_unknown
 
-SECTIONS = ("candidates", "cycle", "distance", "search", "safety", "tracker", "memory")
+SECTIONS = ("candidates", "cycle", "distance", "search", "plan", "safety", "tracker", "memory")
 
 Progress = Callable[[str], None]
 
@@ -62,6 +62,7 @@ def _list_measurements(only: str | None, budget_s: float, progress: Progress) ->
             progress(section)
             measures = {
                 "cycle": lambda: cycles.measure_cycles(params, drive),
+                "plan": lambda: plans.measure_plans(budget_s),
                 "safety": lambda: cycles.measure_safety(params, drive),
                 "tracker": lambda: cycles.measure_tracker(params, drive),
                 "memory": lambda: memory.measure_memory(params),

@@ -9,7 +9,7 @@ import pytest
 
 from astro_nav.cli import main as main_module
 from astro_nav.errors import EvaluationError
-from astro_nav.evaluation.bench import distance_fields, optional, run as bench_run, searches
+from astro_nav.evaluation.bench import distance_fields, optional, plans, run as bench_run, searches
 from astro_nav.evaluation.bench.measure import Contender, Group, measure_group
 from astro_nav.evaluation.bench.recording import RecordingPlanner
 from astro_nav.evaluation.bench.run import format_table, make_result, run_bench
@@ -120,3 +120,11 @@ def test_the_command_prints_and_writes(monkeypatch, capsys, tmp_path):
 def test_the_recorder_passes_on_all_that_a_planner_is_told():
     told = {name for name in vars(MotionPlanner) if not name.startswith("_")}
     assert "set_path" in told and told <= set(dir(RecordingPlanner))
+
+
+def test_plans_have_a_row_for_first_ones_and_one_for_every_place_of_a_change(monkeypatch):
+    monkeypatch.setattr(plans, "SIZE", 400)
+    rows = plans.measure_plans(1e-3)
+    assert [row.variant for row in rows] == ["astro", *plans.PLACES]
+    assert rows[0].samples == plans.FIRST_PLANS and {row.samples for row in rows[1:]} == {plans.LEAST_REPLANS // len(plans.PLACES)}
+    assert all(0.0 < row.least <= row.median for row in rows) and rows[0].name == "first plan on a new map 400 x 400"
