@@ -154,6 +154,9 @@ class MotionParams:
     min_step_m: float = parameter(
         "a point nearer than free space seen before by more than this has moved in", unit="m", minimum=0.02, maximum=1.0
     )
+    beside_m: float = parameter(
+        "a place was free when all rays went on that passed it within this, to either side", unit="m", minimum=0.0, maximum=0.3
+    )
     max_speed_mps: float = parameter("fastest motion that is believed", unit="m/s", minimum=0.1, maximum=5.0)
     assumed_speed_mps: float = parameter(
         "speed against the robot's way that is assumed for one scan for what comes out of nowhere",

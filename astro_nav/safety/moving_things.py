@@ -19,6 +19,7 @@ import numpy as np
 
 from astro_nav.params.safety_controller import MotionParams
 from astro_nav.safety.odometry_history import OdometryHistory
+from astro_nav.safety.places import PLACE_FREE, PLACE_HIDDEN
 from astro_nav.types import FloatArray
 
 if TYPE_CHECKING:
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 
 # Slower than this is not worth being kept.
 LEAST_SPEED_MPS = 0.05
-# Cosine of the angle between two directions that are taken for one.
-ALIKE = 0.7
-# What is shared is less than what a swinging leg does, since the other one stands.
-SHARED_SHARE = 0.5
-# Who walks is seen to go on at least twice within this time: a leg stands for about as long.
-CONFIRM_S = 0.6
 
 
 @dataclass(frozen=True)
@@ -66,18 +61,18 @@ def make_rest(count: int, params: MotionParams) -> Motion:
 
 
 def measure_motion(
-    points_odom: FloatArray, stamp_s: float, earlier: list[View], history: OdometryHistory, params: MotionParams, reaction_s: float
+    view: View, earlier: list[View], history: OdometryHistory, params: MotionParams, reaction_s: float
 ) -> Motion:
     """Find which points of a new scan have moved in, and how fast.
 
     Args:
-        points_odom: (N, 2) hits in the order of the rays [m].
-        stamp_s: when they were measured.
-        earlier: views of the same lidar, the newest last. The newest one catches what is fast, the oldest one what is slow.
+        view: the new scan with its N hits in the order of the rays.
+        earlier: views of the same lidar, the newest last.
         history: of the robot.
         params: what is believed.
         reaction_s: from a decision to brake until the wheels brake.
     """
+    points_odom, stamp_s = view.points_odom, view.stamp_s
     motion = make_rest(len(points_odom), params)
     if not earlier or not len(points_odom):
         return motion
@@ -85,9 +80,7 @@ def measure_motion(
     elapsed_s = stamp_s - newest.stamp_s
     _keep_on(points_odom, newest, elapsed_s, motion, params)
     _keep_restless(points_odom, stamp_s, newest, motion, params)
-    moved_in = newest.sees_through(points_odom, history, params.min_step_m)
-    if oldest is not newest:
-        moved_in |= oldest.sees_through(points_odom, history, params.min_step_m)
+    moved_in = _find_moved_in(view, earlier, history, params)
     parts = [
         _Part(indices, points_odom[indices].mean(axis=0), _estimate_velocity(points_odom[indices], stamp_s, oldest, newest, params))
         for indices in _split_into_things(points_odom, np.flatnonzero(moved_in), params)
@@ -99,14 +92,35 @@ def measure_motion(
             motion.horizons_s[part.indices] = min(elapsed_s + reaction_s + history.stopping_s, params.horizon_s)
             continue
         motion.shared_odom[part.indices] = shared
-        if _walks_on(part, newest, params):
-            # The first time it is noted alone, as over right now; when it comes again soon it counts.
-            again = _was_walking(part.middle, newest, params)
-            until_s = stamp_s + (params.restless_s if again else 0.0)
-            motion.restless_until_s[part.indices] = np.maximum(motion.restless_until_s[part.indices], until_s)
+        if part.measured is not None and np.hypot(*part.measured) >= params.restless_from_mps:
+            motion.restless_until_s[part.indices] = stamp_s + params.restless_s
         is_fast = part.measured is not None and np.hypot(*part.measured) > np.hypot(*shared)
         motion.velocities_odom[part.indices] = part.measured if is_fast else shared
     return motion
+
+
+def _find_moved_in(view: View, earlier: list[View], history: OdometryHistory, params: MotionParams) -> np.ndarray:
+    """(N,) bool: the first look that could see the place of a point saw it free.
+
+    Not any look: past an edge, or along a wall, a place is seen free now and then that is not; what has moved in was not there
+    from the first look on. And only after the looks were laid over each other, for slipping wheels turn odometry by
+    degrees, by which every edge would seem to have moved.
+    """
+    points = view.points_odom
+    moved_in = np.zeros(len(points), dtype=bool)
+    unseen, ends = np.arange(len(points)), None
+    for look in earlier:
+        answers = look.judge_places(points[unseen], history, params.min_step_m, params.beside_m)
+        if (answers == PLACE_FREE).any():
+            ends = view.list_ends(history) if ends is None else ends
+            turn = look.find_turn(ends, history)
+            if turn:
+                answers = look.judge_places(points[unseen], history, params.min_step_m, params.beside_m, turn)
+        moved_in[unseen[answers == PLACE_FREE]] = True
+        unseen = unseen[answers == PLACE_HIDDEN]
+        if not len(unseen):
+            break
+    return moved_in
 
 
 def _keep_on(points: FloatArray, newest: View, elapsed_s: float, motion: Motion, params: MotionParams) -> None:
@@ -125,29 +139,11 @@ def _keep_on(points: FloatArray, newest: View, elapsed_s: float, motion: Motion,
 def _keep_restless(points: FloatArray, stamp_s: float, newest: View, motion: Motion, params: MotionParams) -> None:
     """What is where somebody was a scan ago is still they."""
     until_s = newest.motion.restless_until_s
-    restless = np.flatnonzero(until_s > stamp_s - CONFIRM_S)
+    restless = np.flatnonzero(until_s > stamp_s)
     if len(restless):
         distances, nearest = _find_nearest(points, newest.points_odom[restless])
         near = distances <= params.gap_m
         motion.restless_until_s[near] = until_s[restless[nearest[near]]]
-
-
-def _walks_on(part: _Part, newest: View, params: MotionParams) -> bool:
-    """Whether it moves, and did so a scan ago, in about the same direction: edges past which the robot drives seem to move, too."""
-    before = None if part.measured is None else _find_shared_before(part.middle, newest, params)
-    if part.measured is None or before is None:
-        return False
-    speed, speed_before = float(np.hypot(*part.measured)), float(np.hypot(*before))
-    if speed < params.restless_from_mps or speed_before < SHARED_SHARE * params.restless_from_mps:
-        return False
-    return float(part.measured @ before) >= ALIKE * speed * speed_before
-
-
-def _was_walking(middle: FloatArray, newest: View, params: MotionParams) -> bool:
-    """Whether somebody walked on around a place a moment ago."""
-    offsets = newest.points_odom - middle
-    near = (offsets * offsets).sum(axis=1) <= params.stride_m**2
-    return bool((newest.motion.restless_until_s[near] >= newest.stamp_s - CONFIRM_S).any())
 
 
 def _share_velocity(

@@ -112,7 +112,7 @@ class NearMap:
                 view.first_driven_m, view.first_turned_rad = old.first_driven_m, old.first_turned_rad
             earlier = self._earlier[source]
             earlier.append(old)
-            view.motion = measure_motion(view.points_odom, view.stamp_s, list(earlier), history, self._motion, self._reaction_s)
+            view.motion = measure_motion(view, list(earlier), history, self._motion, self._reaction_s)
             self._remember(view, old, history)
         else:
             self._earlier[source] = deque(maxlen=EARLIER_VIEWS)

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reference.safety_world import Disc, World, room
+from reference.safety_world import Disc, Wall, World, room
 
 from astro_nav.params.files import load_params
 from astro_nav.params.safety_controller import SafetyControllerParams
+from astro_nav.safety.moving_things import make_rest
 from astro_nav.safety.near_map import NearMap
 from astro_nav.safety.odometry_history import OdometryHistory
 from astro_nav.safety.outline import Outline
+from astro_nav.safety.view import View
 from astro_nav.types import FREE, OCCUPIED, Odometry, Scan
 
 PARAMS = load_params(SafetyControllerParams, "safety_controller")
@@ -129,6 +131,47 @@ def test_nothing_moves_in_a_room_through_which_the_robot_drives(near_map: NearMa
             moving += int((~is_real).any())
         world.step(0.02)
     assert moving <= 2
+
+
+def test_nothing_moves_where_wheels_slip_and_odometry_turns(near_map: NearMap, history: OdometryHistory) -> None:
+    """Degrees within a moment, as on an uneven floor: edges and walls seen at flat angles shift by more than a leg's step."""
+    legs = [Disc(x, y, 0.02) for x in (0.5, 1.3) for y in (-0.5, 0.45)]
+    thick = [Wall(0.4, 2.5, 0.4, 0.6), Wall(0.4, 0.6, 0.5, 0.6), Wall(0.5, 0.6, 0.5, 2.5)]
+    world = World(PARAMS.robot.footprint, [*room(5.0), Wall(0.9, -0.3, 2.5, -0.3), *thick, *legs])
+    rng = np.random.default_rng(5)
+    slipped, moving = 0.0, 0
+    for period in range(100):
+        world.send(0.4, 0.3)
+        slipped += 0.005 * rng.standard_normal()
+        odometry = world.odometry()
+        history.add(replace(odometry, pose_odom_base=odometry.pose_odom_base + np.array([0.0, 0.0, slipped])))
+        if period % 5 == 0:
+            near_map.add_scan(world.scan(rng, 0.008), LASER, "scan", history)
+            moving += int((near_map.collect_points(world.now).origins >= 0).any())
+        world.step(0.02)
+    assert moving == 0
+
+
+@pytest.mark.parametrize("turn_rate", [1.0, -1.0])
+def test_a_place_beside_the_seam_of_a_turning_scan_is_found_in_its_ray(history: OdometryHistory, turn_rate: float) -> None:
+    """The scan ends where it begins, but a tenth of a second later: the robot has turned by several rays meanwhile."""
+    for stamp in np.arange(0.0, 0.4, 0.02):
+        history.add(Odometry(10.0 + stamp, np.array([0.0, 0.0, turn_rate * stamp]), np.array([0.0, turn_rate])))
+    step = 2.0 * math.pi / 360
+    stamps = 10.1 + 0.1 / 360 * np.arange(360)
+    scan = Scan(10.1, "laser", -math.pi, step, 0.1 / 360, 0.08, 12.0, np.full(360, 2.0, dtype=np.float32))
+    view = View(scan, LASER, np.zeros(3), np.empty((0, 2)), np.full(360, 2.0), 0, make_rest(0, PARAMS.motion))
+    yaws = turn_rate * (stamps - 10.0) - math.pi + step * np.arange(360)
+    angles = np.concatenate([yaws[[100, 180]], yaws[0] + step * np.arange(-7.0, 7.0, 0.25), yaws[-1] + step * np.arange(-7.0, 7.0, 0.25)])
+    places = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    found, distances = view._find_rays(places, history)
+    assert distances == pytest.approx(1.0)
+    # Beside the seam both ends of the scan may have passed the place, or neither.
+    assert found[:2].tolist() == [100, 180]
+    for ray, place in zip(found, places):
+        if ray >= 0:
+            off = math.remainder(math.atan2(place[1], place[0]) - yaws[ray], 2.0 * math.pi)
+            assert abs(off) <= 0.6 * step
 
 
 def test_rays_that_hit_the_robot_itself_are_dropped_and_counted(near_map: NearMap, history: OdometryHistory) -> None:
