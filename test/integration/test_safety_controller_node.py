@@ -191,6 +191,7 @@ def test_follows_a_straight_trajectory_and_stands_when_nobody_asks(robot: MakeBe
 
 def test_cmd_vel_comes_from_one_publisher(robot: MakeBelieveRobot) -> None:
     robot.wait_for(lambda: len(robot.commands) > 5)
+
     def list_publishers() -> list[str]:
         return [info.node_name for info in robot.node.get_publishers_info_by_topic("cmd_vel")]
 
