@@ -1,7 +1,8 @@
 """The screen looks where the robot will go, from the same predicted trajectory that the base follows.
 
 Where it looks: at a point in front of where the base will be `lead_s` from now. Driving a curve, that is into the curve; turning
-on the spot, along the heading that comes; standing, straight ahead. One formula, no cases.
+on the spot, along the heading that comes; standing, straight ahead. One formula, no cases. Beyond the trajectory's end the base is
+taken to go on along the path, see `intention`.
 
 At somebody whom `gaze` has chosen it looks instead: at where they are predicted to be when the joint is there.
 
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from astro_nav.body.gaze import LookAt
+from astro_nav.body.intention import extend_motion
 from astro_nav.params.gaze import GazeParams
 from astro_nav.params.robot import ScreenParams
 from astro_nav.types import FloatArray, Trajectory
@@ -70,13 +72,16 @@ class ScreenPlanner:
         self._sample_s = -math.inf
         self._rest(float(np.clip(angle_rad, -screen.max_pan_rad, screen.max_pan_rad)))
 
-    def plan(self, trajectory: Trajectory | None, now_s: float, look_at: LookAt | None = None) -> ScreenMotion:
+    def plan(
+        self, trajectory: Trajectory | None, now_s: float, look_at: LookAt | None = None, path_odom: FloatArray | None = None
+    ) -> ScreenMotion:
         """Plan the motion from now on.
 
         Args:
             trajectory: the base's predicted motion; None or empty when there is none.
             now_s: time of the cycle.
             look_at: whom to look at instead of ahead; without a trajectory the screen looks ahead.
+            path_odom: (P, 3) on which the base goes on after the trajectory, with the goal at its end; None = not known.
 
         Returns:
             the motion; it goes on smoothly from the one that was planned before, within the joint's limits.
@@ -85,7 +90,7 @@ class ScreenPlanner:
         count = self._preview + 1
         times_s = self._sample_s + STEP_S * np.arange(1, count + 1)
         if look_at is None or trajectory is None or not len(trajectory.poses_odom) or not len(look_at.positions_odom):
-            wanted, play_rad = self._find_wanted_angles(trajectory, times_s), self.gaze.play_rad
+            wanted, play_rad = self._find_wanted_angles(trajectory, path_odom, times_s), self.gaze.play_rad
         else:
             play_rad = PEOPLE_PLAY_SHARE * self.gaze.play_rad
             wanted = self._find_bearings(trajectory, look_at, times_s + self.delay_s)
@@ -132,19 +137,17 @@ class ScreenPlanner:
         self._history = np.concatenate([self._history, done[1]])[-len(self._history) :]
         self._sample_s += passed * STEP_S
 
-    def _find_wanted_angles(self, trajectory: Trajectory | None, times_s: FloatArray) -> FloatArray:
+    def _find_wanted_angles(self, trajectory: Trajectory | None, path_odom: FloatArray | None, times_s: FloatArray) -> FloatArray:
         """Bearing, from the base at each time, of the point that the screen should look at."""
         if trajectory is None or len(trajectory.poses_odom) == 0:
             return np.zeros(len(times_s))
-        poses = trajectory.poses_odom
-        stamps_s = trajectory.start_s + trajectory.step_s * np.arange(len(poses))
-        yaws = np.unwrap(poses[:, 2])
-        # Beyond its end the motion is not known: the screen keeps the last bearing that is.
         lead_s = self.gaze.lead_s + self.delay_s
+        stamps_s, poses = extend_motion(trajectory, path_odom, float(times_s[-1]) + lead_s)
+        # Beyond its end the motion is not known: the screen keeps the last bearing that is.
         times_s = np.minimum(times_s, max(stamps_s[-1] - lead_s, times_s[0]))
         later_s = times_s + lead_s
-        x, y, yaw = (np.interp(times_s, stamps_s, column) for column in (poses[:, 0], poses[:, 1], yaws))
-        later_x, later_y, later_yaw = (np.interp(later_s, stamps_s, column) for column in (poses[:, 0], poses[:, 1], yaws))
+        x, y, yaw = (np.interp(times_s, stamps_s, column) for column in poses.T)
+        later_x, later_y, later_yaw = (np.interp(later_s, stamps_s, column) for column in poses.T)
         look_x = later_x + self.gaze.distance_m * np.cos(later_yaw) - x
         look_y = later_y + self.gaze.distance_m * np.sin(later_yaw) - y
         bearing = np.arctan2(look_y, look_x) - yaw

@@ -147,6 +147,7 @@ class Stack:
         self._pose_map_odom: FloatArray | None = None
         self._plan: LocalPlan | None = None
         self._screen_motion: ScreenMotion | None = None
+        self._path_map: FloatArray = np.zeros((0, 3))
         self._mail: list[tuple[float, int, Callable[[float], None]]] = []
         self._letters = 0
         self._tick = 0
@@ -298,7 +299,11 @@ class Stack:
             tracks, prediction = ((), None) if self._plan is None else (self._plan.tracks, self._plan.prediction)
             followed_id, pan_rad = self._follower.track_id or None, self._screen.angle_rad
             look_at = self._gaze.choose(tracks, prediction, trajectory, followed_id, now_s, pan_rad)
-            self._screen_motion = self._screen.plan(trajectory, now_s, look_at)
+            self._screen_motion = self._screen.plan(trajectory, now_s, look_at, self._find_path_odom())
+
+    def _find_path_odom(self) -> FloatArray | None:
+        """The path that the local planner has, in odom."""
+        return None if self._pose_map_odom is None else se2.compose(se2.invert(self._pose_map_odom), self._path_map)
 
     def _run_navigator(self, now_s: float) -> list[EndGoal]:
         pose = None
@@ -313,6 +318,7 @@ class Stack:
                 answer = answer_question(self._global, effect.question, now_s, lambda: False)
                 self._post(now_s + self._passage.routing_s, lambda at_s, a=answer: self._take_answer(a, at_s))
             elif isinstance(effect, PublishPath):
+                self._path_map = effect.path.poses_map
                 self._local.set_path(effect.path)
             elif isinstance(effect, EndGoal):
                 endings.append(effect)

@@ -18,6 +18,7 @@ from rclpy.duration import Duration
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Float32
 
+from astro_nav.geometry import se2
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
 from astro_nav.local_planning.planner import LocalPlanner
 from astro_nav.params.local_planner import LocalPlannerParams
@@ -199,7 +200,8 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
         followed_id = self._choose_followed()
         self._planner.set_followed(followed_id)
         plan = self._planner.plan(now_s)
-        self._outputs.publish_motion(plan, now_s, followed_id)
+        path_odom = None if localization.pose is None else se2.compose(se2.invert(localization.pose), self._path.poses_map)
+        self._outputs.publish_motion(plan, now_s, followed_id, path_odom)
         cycle_s = time.perf_counter() - begin_s
         self._outputs.publish_report(plan, now_s, self._plan_stamp, cycle_s, period_s if math.isfinite(period_s) else 0.0)
         self._outputs.publish_pictures(plan, now_s, self._pose_odom_base)

@@ -69,17 +69,20 @@ class LocalPlannerOutputs:
             self._screen_planner = ScreenPlanner(params.robot.screen, params.gaze, angle)
             self._gaze = GazeChooser(params.gaze)
 
-    def publish_motion(self, plan: LocalPlan, now_s: float, followed_id: int | None = None) -> None:
+    def publish_motion(
+        self, plan: LocalPlan, now_s: float, followed_id: int | None = None, path_odom: FloatArray | None = None
+    ) -> None:
         """Publish what moves the robot: first the trajectory, an empty one when there is none, then the screen.
 
-        The screen looks at the track `followed_id`; when that is None, where the robot goes and at whom it is about to meet.
+        The screen looks at the track `followed_id`; when that is None, where the robot goes, first on its trajectory, then on
+        `path_odom` (P, 3), and at whom it is about to meet.
         """
         trajectory = plan.trajectory or self._make_empty_trajectory(plan.reason, now_s)
         self._trajectory.publish(message_from_trajectory(trajectory, self._params.frames.odom))
         if self._screen is not None and self._screen_planner is not None and _has_listeners(self._screen):
             pan_rad = self._screen_planner.angle_rad
             look_at = self._gaze.choose(plan.tracks, plan.prediction, plan.trajectory, followed_id, now_s, pan_rad)
-            motion = self._screen_planner.plan(plan.trajectory, now_s, look_at)
+            motion = self._screen_planner.plan(plan.trajectory, now_s, look_at, path_odom)
             self._screen.publish(message_from_screen(motion, self._params.robot.screen.joint))
 
     def publish_end(self, reason: str, now_s: float) -> None:
