@@ -136,7 +136,7 @@ class Stack:
             doors.take_records(*doors.find_records(self._global.cost_map))
             self._navigator = Navigator(
                 params.global_planner,
-                lambda: doors.memory.list_prices(day_s + self._now_s),
+                lambda: doors.memory.list_doubts(day_s + self._now_s),
                 lambda point_map: self._watch_doors(doors.watch.take_blocked_place(point_map, day_s + self._now_s)),
             )
         self._follower = Follower(params.global_planner)

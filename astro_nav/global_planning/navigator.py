@@ -35,6 +35,7 @@ from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.types import FloatArray, Path
 
 RETREAT_TOLERANCE_M = 0.1
+NEWS_SAVING_M = 0.2  # by so much a way must be cheaper, when a door is not as it was believed
 
 
 class Ending(Enum):
@@ -104,18 +105,18 @@ class Navigator:
 
     Args:
         params: of the global planner.
-        list_prices: what passing each passage is expected to cost now, (P, 5); asked with every question.
+        list_doubts: how likely each passage is closed now, (P, 5); asked with every question.
         report_blocked_place: told each place (2,) [m] that was found blocked.
     """
 
     def __init__(
         self,
         params: GlobalPlannerParams,
-        list_prices: Callable[[], FloatArray] | None = None,
+        list_doubts: Callable[[], FloatArray] | None = None,
         report_blocked_place: Callable[[FloatArray], None] = lambda point_map: None,
     ) -> None:
         self.params = params
-        self._list_prices, self._report_blocked_place = list_prices, report_blocked_place
+        self._list_doubts, self._report_blocked_place = list_doubts, report_blocked_place
         self._body_radius_m = float(compute_edge_distances(np.zeros((1, 2)), params.robot.footprint)[0]) + params.cost.margin_m
         self._effects: list[Effect] = []
         self._task: _Task | None = None
@@ -212,7 +213,7 @@ class Navigator:
     def report_passages(self) -> None:
         """Take note that a passage is not as it was believed: another way may be better now."""
         if self._route is not None:
-            self._want(Why.BETTER_WAY)
+            self._want(Why.PASSAGE_NEWS)
 
     def report_local_status(
         self, is_blocked: bool, blocked_point_map: FloatArray | None, reason: str, now_s: float, is_able: bool = True
@@ -242,7 +243,7 @@ class Navigator:
                 self._adopt(answer, question.why, now_s)
             return
         failure = answer.failure
-        leaves_present_way = question.why in (Why.BETTER_WAY, Why.BLOCKED, Why.NO_PROGRESS) and self._route is not None
+        leaves_present_way = question.why in (Why.BETTER_WAY, Why.PASSAGE_NEWS, Why.BLOCKED, Why.NO_PROGRESS) and self._route is not None
         if leaves_present_way or len(question.blocked_discs_map) > 0:
             # What blocks may go away; the local planner keeps the present way and drives on as soon as it can.
             self.waits_for = failure.message
@@ -467,15 +468,17 @@ class Navigator:
             self._task.goals_left_map,
             self._blocked_places.list_discs(),
             present,
-            NO_PRICES if self._list_prices is None else self._list_prices(),
+            NO_PRICES if self._list_doubts is None else self._list_doubts(),
         )
         self._wanted, self._last_question_s = None, now_s
         self._effects.append(AskForRoute(self._question))
 
     def _is_worth_changing(self, answer: RouteAnswer, why: Why) -> bool:
         """Whether to take a new way. Two ways of nearly the same cost must not make the robot go to and fro."""
-        if why not in (Why.MAP_CHANGED, Why.BETTER_WAY) or self._route is None:
+        if why not in (Why.MAP_CHANGED, Why.PASSAGE_NEWS, Why.BETTER_WAY) or self._route is None:
             return True
+        if why is Why.PASSAGE_NEWS:  # comes once per door and state: nothing can go to and fro
+            return answer.cost_m < answer.present_cost_m - NEWS_SAVING_M
         return answer.cost_m < (1.0 - self.params.progress.min_saving) * answer.present_cost_m
 
     def _adopt(self, answer: RouteAnswer, why: Why, now_s: float) -> None:

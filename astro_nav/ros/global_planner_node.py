@@ -66,7 +66,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._navigator = (
             Navigator(self.params)
             if self._doors is None
-            else Navigator(self.params, self._doors.list_prices, self._doors.take_blocked_place)
+            else Navigator(self.params, self._doors.list_doubts, self._doors.take_blocked_place)
         )
         self._follower = Follower(self.params)
         self._keeper = GoalKeeper(self._navigator, self._follower)

@@ -83,8 +83,9 @@ def test_what_is_usual_depends_on_the_hour_and_what_was_seen_last_fades():
     memory.observe("door-1", False, noon)
     assert memory.estimate_open("door-1", noon) < 0.01
     assert memory.estimate_open("door-1", noon + HOUR_S) > 0.75
-    price = memory.list_prices(noon)
-    assert price.shape == (1, 5) and price[0, 4] == pytest.approx(make_params().memory.closed_price_m, rel=0.02)
+    doubt = memory.list_doubts(noon)
+    assert doubt.shape == (1, 5) and doubt[0, 4] == pytest.approx(1.0, abs=0.01)
+    assert make_memory().list_doubts(noon).shape == (0, 5), "a door of which nothing is known is as the map says"
 
 
 def test_observations_grow_old_and_looking_on_does_not_count_again():
