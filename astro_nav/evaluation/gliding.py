@@ -21,7 +21,8 @@ from astro_nav.evaluation.settings import load_settings
 from astro_nav.geometry import se2
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.global_planning.door_keeper import DoorKeeper
-from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
+from astro_nav.global_planning.navigation_effects import AskForRoute, EndGoal, Ending, PublishPath
+from astro_nav.global_planning.navigator import Navigator
 from astro_nav.global_planning.passage_watch import DOOR_LOOK_S
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import answer_question

@@ -19,7 +19,8 @@ from astro_nav.following.sighting import list_sightings
 from astro_nav.geometry import se2
 from astro_nav.global_planning.door_keeper import DoorKeeper
 from astro_nav.global_planning.passage_watch import DOOR_LOOK_S, find_ray_ends
-from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Navigator, PublishPath
+from astro_nav.global_planning.navigation_effects import AskForRoute, EndGoal, PublishPath
+from astro_nav.global_planning.navigator import Navigator
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, answer_question
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
