@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from astro_nav.body.announcement import TurnAnnouncer
 from astro_nav.body.gaze import GazeChooser
 from astro_nav.body.screen import ScreenMotion, ScreenPlanner
 from astro_nav.following.follow_task import FollowFeedback
@@ -40,13 +39,7 @@ HISTORY_S, HISTORY_AHEAD_S = 2.0, 0.3  # of odometry, for the places from which 
 
 
 class MotionPlanner(Protocol):
-    """What fills the place of the local planner; the peers do, too.
-
-    Attributes:
-        revise_trajectory: called with each trajectory before it is carried out, by planners that are told of the screen.
-    """
-
-    revise_trajectory: Callable[[Trajectory], Trajectory]
+    """What fills the place of the local planner; the peers do, too."""
 
     def warm_up(self) -> None: ...
     def add_odometry(self, odometry: Odometry) -> str: ...
@@ -149,9 +142,6 @@ class Stack:
         self._safety = SafetyController(params.safety_controller)
         self._screen = ScreenPlanner(params.local_planner.robot.screen, params.local_planner.gaze)
         self._gaze = GazeChooser(params.local_planner.gaze)
-        self._announcer = TurnAnnouncer(params.local_planner.gaze)
-        if params.local_planner.robot.screen.joint:
-            self._local.revise_trajectory = self._announce
         self._localization = LocalizationFilter(params.local_planner.robot.localization)
         self._odometry: Odometry | None = None
         self._history = PoseHistory(HISTORY_S, HISTORY_AHEAD_S)
@@ -311,10 +301,6 @@ class Stack:
             followed_id, pan_rad = self._follower.track_id or None, self._screen.angle_rad
             look_at = self._gaze.choose(tracks, prediction, trajectory, followed_id, now_s, pan_rad)
             self._screen_motion = self._screen.plan(trajectory, now_s, look_at, self._find_path_odom())
-
-    def _announce(self, trajectory: Trajectory) -> Trajectory:
-        """As the node does: who follows looks at the person, and announces nothing."""
-        return trajectory if self._follower.track_id else self._announcer.hold(trajectory, self._screen.angle_rad)
 
     def _find_path_odom(self) -> FloatArray | None:
         """The path that the local planner has, in odom."""

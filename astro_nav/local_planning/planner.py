@@ -80,7 +80,6 @@ class LocalPlanner:
         self._followed_id: int | None = None
         self._cycle = 0
         self._latencies = Latencies(params)
-        self.revise_trajectory: Callable[[Trajectory], Trajectory] | None = None  # may have a motion begin later than planned
         self.update_params(params)
 
     # ---------------------------------------------------------------------------------------------- inputs
@@ -301,8 +300,6 @@ class LocalPlanner:
     ) -> LocalPlan:  # fmt: skip
         plan_state, reason, blocked_point = self._describe(guidance, optimum, state, tracks)
         trajectory = make_trajectory(now_s, start_s, self.params.horizon.step_s, state, grid, optimum, reason)
-        if self.revise_trajectory is not None and guidance is not None:
-            trajectory = self.revise_trajectory(trajectory)
         self._trajectory = trajectory
         self._motion.add(trajectory)
         self._best = (state.pose_odom_base, optimum.z[:, optimum.chosen].copy()) if guidance is not None else None

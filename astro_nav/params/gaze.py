@@ -15,10 +15,6 @@ class GazeParams:
         "the screen looks where the base will be so much later, its own inertia made up for; a turn is seen at the screen later than this says, "
         "once enough of it is in that time", unit="s", minimum=0.0, maximum=3.0,
     )  # fmt: skip
-    announce_s: float = parameter(
-        "a base at rest that begins with a turn waits until the screen has shown the turn for so long; 0 = never wait", unit="s",
-        minimum=0.0, maximum=2.0,
-    )  # fmt: skip
     distance_m: float = parameter(
         "the screen looks at a point so far in front of where the base will be; smaller weighs its way more, larger its heading",
         unit="m", minimum=0.3, maximum=10.0,

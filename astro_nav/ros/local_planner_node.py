@@ -199,8 +199,6 @@ class LocalPlannerNode(StackNode[LocalPlannerParams]):
             self._planner.set_pose_map_odom(localization.pose, localization.stamp_s or now_s)
         followed_id = self._choose_followed()
         self._planner.set_followed(followed_id)
-        # Who follows looks at the person, and announces nothing.
-        self._planner.revise_trajectory = self._outputs.announce if followed_id is None else None
         plan = self._planner.plan(now_s)
         path_odom = None if localization.pose is None else se2.compose(se2.invert(localization.pose), self._path.poses_map)
         self._outputs.publish_motion(plan, now_s, followed_id, path_odom)

@@ -16,7 +16,6 @@ from rclpy.publisher import Publisher
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from astro_nav.body.announcement import TurnAnnouncer
 from astro_nav.body.gaze import GazeChooser
 from astro_nav.body.screen import ScreenPlanner
 from astro_nav.local_planning.local_plan import LocalPlan
@@ -69,7 +68,6 @@ class LocalPlannerOutputs:
             angle = 0.0 if self._screen_planner is None else self._screen_planner.angle_rad
             self._screen_planner = ScreenPlanner(params.robot.screen, params.gaze, angle)
             self._gaze = GazeChooser(params.gaze)
-            self._announcer = TurnAnnouncer(params.gaze)
 
     def publish_motion(
         self, plan: LocalPlan, now_s: float, followed_id: int | None = None, path_odom: FloatArray | None = None
@@ -86,12 +84,6 @@ class LocalPlannerOutputs:
             look_at = self._gaze.choose(plan.tracks, plan.prediction, plan.trajectory, followed_id, now_s, pan_rad)
             motion = self._screen_planner.plan(plan.trajectory, now_s, look_at, path_odom)
             self._screen.publish(message_from_screen(motion, self._params.robot.screen.joint))
-
-    def announce(self, trajectory: Trajectory) -> Trajectory:
-        """Have a turn from rest wait for the screen, when there is one."""
-        if self._screen is None or self._screen_planner is None or not _has_listeners(self._screen):
-            return trajectory
-        return self._announcer.hold(trajectory, self._screen_planner.angle_rad)
 
     def publish_end(self, reason: str, now_s: float) -> None:
         """Publish the last trajectory, an empty one, and see it off."""
