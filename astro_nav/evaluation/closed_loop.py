@@ -19,7 +19,7 @@ from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_signed_distances
 from astro_nav.geometry import se2
 from astro_nav.global_planning.door_keeper import DoorKeeper
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending
+from astro_nav.global_planning.navigator import EndGoal, Ending
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.params.global_planner import GlobalPlannerParams
 from astro_nav.simulation.events import PersonTruth, Truth

@@ -18,8 +18,7 @@ from astro_nav.following.sighting import list_sightings
 from astro_nav.geometry import se2
 from astro_nav.global_planning.door_keeper import DoorKeeper
 from astro_nav.global_planning.passage_watch import DOOR_LOOK_S, find_ray_ends
-from astro_nav.global_planning.navigation_effects import AskForRoute, EndGoal, PublishPath
-from astro_nav.global_planning.navigator import Navigator
+from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Navigator, PublishPath
 from astro_nav.global_planning.planner import GlobalPlanner
 from astro_nav.global_planning.questions import RouteAnswer, answer_question
 from astro_nav.local_planning.local_plan import LocalPlan, PlanState
@@ -130,7 +129,7 @@ class Stack:
             doors.take_records(*doors.find_records(self._global.cost_map))
             self._navigator = Navigator(
                 params.global_planner,
-                lambda: doors.memory.list_doubts(day_s + self._now_s),
+                lambda: doors.memory.list_prices(day_s + self._now_s),
                 lambda point_map: self._watch_doors(doors.watch.take_blocked_place(point_map, day_s + self._now_s)),
             )
         self._follower = Follower(params.global_planner)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending, PublishPath
+from astro_nav.global_planning.navigator import EndGoal, Ending, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.types import FloatArray, Path
 

@@ -30,7 +30,7 @@ from astro_nav.following.steadiness import keep_steady
 from astro_nav.following.trail import PersonTrail
 from astro_nav.geometry.angles import wrap_angle
 from astro_nav.geometry.footprint import compute_edge_distances
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending, PublishPath
+from astro_nav.global_planning.navigator import EndGoal, Ending, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.zones import Zone
 from astro_nav.mapping.scan_points import ScanPoints

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from astro_nav.following.follower import Follower
-from astro_nav.global_planning.navigation_effects import Effect
-from astro_nav.global_planning.navigator import Navigator
+from astro_nav.global_planning.navigator import Effect, Navigator
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.types import FloatArray
 

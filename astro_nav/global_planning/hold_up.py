@@ -7,23 +7,17 @@ spent on waiting already never needs more than twice what hindsight would have n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from astro_nav.geometry.footprint import compute_signed_distances
-from astro_nav.geometry.se2 import invert, transform_points
 from astro_nav.global_planning.questions import RouteAnswer
 from astro_nav.global_planning.route import Route
 from astro_nav.params.global_planner import ProgressParams
-from astro_nav.params.robot import RobotParams
 from astro_nav.types import FloatArray, Path
 
 # What the local planner said longer ago than this is no news: it may have died.
 STATUS_LIFETIME_S = 1.0
 LOOK_AHEAD_M = 3.0  # along the way; a report from farther on has nothing to do with what holds the robot up now
 TRAIL_STEP_M = 0.05
-SURFACE_ERROR_M = 0.05  # of the pose in the map and of the lidar, when a surface is judged to be in the way
 
 
 class BlockedReports:
@@ -62,56 +56,29 @@ class BlockedReports:
         self._since_s, self._last_blocked_s, self.point_map = np.inf, -np.inf, None
 
 
-@dataclass(frozen=True)
-class BlockedPlace:
-    """Where to lay an obstacle.
-
-    Attributes:
-        point_map: (2,) [m].
-        is_seen: whether something was seen there; otherwise it is only known that the robot does not get on.
-    """
-
-    point_map: FloatArray
-    is_seen: bool
-
-
-def choose_blocked_place(
-    route: Route, pose_map: FloatArray, point_map: FloatArray | None, radius_m: float, body_radius_m: float, robot: RobotParams
-) -> BlockedPlace | None:
+def choose_blocked_place(route: Route, pose_map: FloatArray, point_map: FloatArray | None, closing_m: float, reach_m: float) -> FloatArray:
     """Choose where to lay an obstacle so that the present way is closed.
 
     The local planner names the nearest surface, which may be a wall beside the way. An obstacle there would bring back the
-    same way; then it is laid on the way itself, just before the robot. Where that would lie on the goal, nothing is laid:
-    a robot that does not get on beside its goal is no proof that something stands there.
+    same way; then it is laid on the way itself, just before the robot.
 
     Args:
         route: the present way.
         pose_map: (3,) of the robot.
         point_map: (2,) what was reported, None for nothing.
-        radius_m: of the obstacle.
-        body_radius_m: half the width of the robot's narrowest part.
-        robot: its outline.
-
-    Returns:
-        The place, None for nowhere.
+        closing_m: an obstacle not farther from the way than this closes it.
+        reach_m: how far before the robot's middle the way is closed otherwise.
     """
-    closing_m = radius_m + body_radius_m
     ahead = route.list_poses_ahead(pose_map)[:, :2]
     along_m = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(ahead, axis=0), axis=1))])
     if point_map is not None:
-        at_goal = transform_points(invert(route.target_map), point_map[np.newaxis])
-        if float(compute_signed_distances(at_goal, robot.footprint)[0]) <= SURFACE_ERROR_M:
-            # It stands on the goal: of a place beside it, only the far side would be left.
-            return BlockedPlace(route.target_map[:2], True)
+        if float(np.hypot(*(route.target_map[:2] - point_map))) <= closing_m:
+            return route.target_map[:2]  # it stands on the goal: of a place beside it, only the far side would be left
         near = ahead[(along_m <= LOOK_AHEAD_M) & (along_m > 0.0)]
-        gap_m = float(np.linalg.norm(near - point_map, axis=1).min()) if len(near) else np.inf
-        closes_goal = float(np.hypot(*(route.target_map[:2] - point_map))) <= closing_m
-        if gap_m <= closing_m and not closes_goal:
-            return BlockedPlace(point_map, gap_m <= body_radius_m + SURFACE_ERROR_M)
-    place = int(min(np.searchsorted(along_m, radius_m + robot.circumscribed_radius_m), len(ahead) - 1))
-    if float(np.hypot(*(route.target_map[:2] - ahead[place]))) <= closing_m:
-        return None
-    return BlockedPlace(ahead[place], False)
+        if len(near) and float(np.linalg.norm(near - point_map, axis=1).min()) <= closing_m:
+            return point_map
+    place = int(min(np.searchsorted(along_m, reach_m), len(ahead) - 1))
+    return ahead[place]
 
 
 def measure_wait(answer: RouteAnswer, params: ProgressParams, waited_s: float) -> float:

@@ -20,7 +20,7 @@ from astro_nav.types import FloatArray
 HOURS = 24
 DAY_S = 86_400.0
 NEWS_SHARE = 0.25  # so much more or less likely than was believed
-LEAST_DOUBT = 0.01  # less changes no way
+CHEAP_M = 0.1  # a smaller expected price changes no way
 
 
 @dataclass
@@ -135,16 +135,17 @@ class PassageMemory:
     def _find_hour(self, now_s: float) -> float:
         return ((now_s + self._utc_offset_s) % DAY_S) / 3600.0
 
-    def list_doubts(self, now_s: float) -> FloatArray:
-        """Which passages may be closed, for searches.
+    def list_prices(self, now_s: float) -> FloatArray:
+        """What passing is expected to cost extra, for searches.
 
         Returns:
-            (M, 5): both jambs x, y, x, y [m] and how likely it is closed beyond what the map alone says: as long as nothing
-            is known, ways are as without a memory.
+            (M, 5): both jambs x, y, x, y [m] and the price [m].
         """
         rows = []
         for record in self._records.values():
+            # Beyond what the map alone says: as long as nothing is known, ways are as without a memory.
             doubt = max(1.0 - self.estimate_open(record.passage.passage_id, now_s) / self._params.prior_open, 0.0)
-            if doubt >= LEAST_DOUBT:
-                rows.append([*record.passage.ends_map.reshape(-1), doubt])
+            price_m = doubt * self._params.closed_price_m
+            if price_m >= CHEAP_M:
+                rows.append([*record.passage.ends_map.reshape(-1), price_m])
         return np.array(rows, dtype=np.float64).reshape(-1, 5)

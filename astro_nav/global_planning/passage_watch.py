@@ -25,8 +25,6 @@ JAMB_M = 0.06  # beside the jambs, rays hit them and not the door
 FORGET_S = 3.0  # a look so long ago has nothing to do with the next
 CROSSING_M = 1.0  # a longer step is a jump of the localizer
 NEAR_GATE_M = 0.35  # what blocks within this of the line, blocks the passage
-OPEN_LOOK_S = 10.0  # a passage that rays have passed so recently is not closed because the robot does not get on there
-REPORTS_APART_S = (2.0, 60.0)  # where no ray tells, a second report counts that comes so long after the first
 
 
 def find_ray_ends(scan: Scan, pose_map_laser: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -98,8 +96,6 @@ class PassageWatch:
     def __init__(self, memory: PassageMemory, params: MemoryParams, robot_width_m: float) -> None:
         self._memory, self._params, self._robot_width_m = memory, params, robot_width_m
         self._looks: dict[str, tuple[bool, float, float]] = {}  # id -> state, since when, last look
-        self._judged: dict[str, tuple[bool, float]] = {}  # id -> state at the last look that could tell, wall-clock time
-        self._reported_s: dict[str, float] = {}  # id -> first report of late that it is blocked
         self._place_map: FloatArray | None = None
 
     def take_scan(self, origin_map: FloatArray, ends_map: FloatArray, look_s: float, now_s: float) -> bool:
@@ -118,7 +114,6 @@ class PassageWatch:
             is_open = judge_passage(passage, origin_map, ends_map, self._robot_width_m)
             if is_open is None:
                 continue
-            self._judged[passage.passage_id] = is_open, now_s
             state, since_s, last_s = self._looks.get(passage.passage_id, (is_open, look_s, look_s))
             if state != is_open or not 0.0 <= look_s - last_s <= FORGET_S:
                 since_s = look_s
@@ -139,30 +134,12 @@ class PassageWatch:
         return is_news
 
     def take_blocked_place(self, point_map: FloatArray, now_s: float) -> bool:
-        """Take a place (2,) [m] that the robot has found blocked.
-
-        A robot that does not get on in a doorway is no proof of a closed door: somebody may have stood there, or it was too
-        wary. Rays that saw it closed bear it out; rays that passed deny it; without either it takes two reports.
-        """
+        """Take a place (2,) [m] that the robot has found blocked."""
         is_news = False
         for passage in self._memory.passages:
-            if _measure_distance(point_map, passage.ends_map) > NEAR_GATE_M:
-                continue
-            if self._is_borne_out(passage.passage_id, now_s):
+            if _measure_distance(point_map, passage.ends_map) <= NEAR_GATE_M:
                 is_news |= self._memory.observe(passage.passage_id, False, now_s)
         return is_news
-
-    def _is_borne_out(self, passage_id: str, now_s: float) -> bool:
-        is_open, judged_s = self._judged.get(passage_id, (False, -math.inf))
-        if 0.0 <= now_s - judged_s <= OPEN_LOOK_S:
-            self._reported_s.pop(passage_id, None)
-            return not is_open
-        first_s = self._reported_s.get(passage_id, -math.inf)
-        least_s, most_s = REPORTS_APART_S
-        if not 0.0 <= now_s - first_s <= most_s:
-            self._reported_s[passage_id] = now_s
-            return False
-        return now_s - first_s >= least_s
 
 
 def _crosses(before: FloatArray, after: FloatArray, ends: FloatArray) -> bool:

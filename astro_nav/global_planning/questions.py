@@ -9,7 +9,6 @@ from enum import IntEnum
 import numpy as np
 
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult
-from astro_nav.global_planning.door_prices import price_doors
 from astro_nav.global_planning.planner import NO_PRICES, GlobalPlanner
 from astro_nav.types import FloatArray, Path
 
@@ -22,8 +21,7 @@ class Why(IntEnum):
     OFF_WAY = 3
     BLOCKED = 4
     NO_PROGRESS = 5
-    PASSAGE_NEWS = 6
-    BETTER_WAY = 7
+    BETTER_WAY = 6
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class RouteQuestion:
         start_map: (3,) pose of the robot.
         goals_map: (G, 3) goals in order, at least one.
         blocked_discs_map: (M, 3) x, y, radius [m] of places to keep off.
-        doubts_map: (P, 5) jambs x, y, x, y [m] of passages that may be closed, and how likely each is, beyond what the map says.
+        prices_map: (P, 5) jambs x, y, x, y [m] of passages that may be closed, and the expected price of passing [m].
         present_poses_map: (N, 3) the rest of the present way, whose cost is wanted for comparison; None without one.
     """
 
@@ -46,7 +44,7 @@ class RouteQuestion:
     goals_map: FloatArray
     blocked_discs_map: FloatArray
     present_poses_map: FloatArray | None = None
-    doubts_map: FloatArray = field(default_factory=NO_PRICES.copy)
+    prices_map: FloatArray = field(default_factory=NO_PRICES.copy)
 
 
 @dataclass(frozen=True)
@@ -93,17 +91,9 @@ def answer_question(
         cancelled: asked every few milliseconds; true ends the search with TIMEOUT.
     """
     legs: list[PlanResult] = []
-    start_map, present, prices = question.start_map, question.present_poses_map, NO_PRICES
+    start_map = question.start_map
     for number, goal_map in enumerate(question.goals_map, start=1):
-        if len(question.doubts_map):
-            present_leg = present if number == 1 and len(question.goals_map) == 1 else None
-            leg_prices = price_doors(
-                planner, start_map, goal_map, question.doubts_map, present_leg, question.blocked_discs_map, cancelled
-            )
-            prices = np.vstack([prices, leg_prices])
-        else:
-            leg_prices = NO_PRICES
-        leg = planner.plan(start_map, goal_map, now_s, cancelled, question.blocked_discs_map, leg_prices)
+        leg = planner.plan(start_map, goal_map, now_s, cancelled, question.blocked_discs_map, question.prices_map)
         if not leg.is_found and len(question.goals_map) > 1:
             leg = PlanResult(
                 leg.path,
@@ -119,11 +109,11 @@ def answer_question(
             break
         start_map = leg.path.poses_map[-1]
     present_cost_m = free_cost_m = float("inf")
-    if present is not None:
-        way = Path(now_s, present)
-        present_cost_m = free_cost_m = planner.measure_path(way, question.blocked_discs_map, prices)
+    if question.present_poses_map is not None:
+        present = Path(now_s, question.present_poses_map)
+        present_cost_m = free_cost_m = planner.measure_path(present, question.blocked_discs_map, question.prices_map)
         if len(question.blocked_discs_map):
-            free_cost_m = planner.measure_path(way, prices_map=prices)
+            free_cost_m = planner.measure_path(present, prices_map=question.prices_map)
     return RouteAnswer(question.number, tuple(legs), present_cost_m, free_cost_m)
 
 

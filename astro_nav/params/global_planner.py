@@ -159,7 +159,7 @@ class MemoryParams:
     recount_s: float = parameter("a door seen in the same state again counts anew after so long", unit="s", minimum=0.0, maximum=1e6)
     confirm_s: float = parameter("a door must be seen in a state for so long without a break", unit="s", minimum=0.0, maximum=60.0)
     closed_price_m: float = parameter(
-        "what finding a door closed costs beside the way round it, which is searched for: slowing down, looking, turning; as length of way", unit="m", minimum=0.0, maximum=200.0
+        "what finding a door closed is expected to cost, waiting and turning back, as length of way", unit="m", minimum=0.0, maximum=200.0
     )
     sight_m: float = parameter("farther doors are not judged by what the lidar sees", unit="m", minimum=0.5, maximum=30.0)
     save_s: float = parameter("between two writings of what was learnt", unit="s", minimum=0.5, maximum=3600.0)

@@ -56,9 +56,9 @@ class DoorWatcher:
         now_s, offset_s = self._node.now_s, self._node.params.memory.clock_offset_s
         return now_s + offset_s if offset_s or now_s > OLDEST_S else time.time()
 
-    def list_doubts(self) -> FloatArray:
+    def list_prices(self) -> FloatArray:
         """For the navigator."""
-        return self.keeper.memory.list_doubts(self.read_wall_s())
+        return self.keeper.memory.list_prices(self.read_wall_s())
 
     def take_records(self, map_key: str, records: list[PassageRecord]) -> None:
         """The passages of a new map were found."""

@@ -15,7 +15,7 @@ from rclpy.action.server import ServerGoalHandle
 from astro_nav.following.follow_task import FollowFeedback
 from astro_nav.following.sighting import Sighting
 from astro_nav.geometry import se2
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending
+from astro_nav.global_planning.navigator import EndGoal, Ending
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.ros.conversion import header_from, seconds_from_time
 from astro_nav.ros.goal_servers import RESULT_LIFETIME_S, PatientActionServer, conclude_goal

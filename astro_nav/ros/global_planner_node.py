@@ -21,8 +21,7 @@ from astro_nav.geometry.se2 import compose, relative, transform_points
 from astro_nav.following.follower import Follower
 from astro_nav.following.goal_keeper import GoalKeeper
 from astro_nav.global_planning.cost_map import MapChange
-from astro_nav.global_planning.navigation_effects import AskForRoute, EndGoal, Ending, PublishPath
-from astro_nav.global_planning.navigator import Navigator
+from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.plan_worker import DoorsFound, MapTaken, News, PlanWorker, ZonesTaken
 from astro_nav.global_planning.planner import GlobalPlanner
@@ -67,7 +66,7 @@ class GlobalPlannerNode(StackNode[GlobalPlannerParams]):
         self._navigator = (
             Navigator(self.params)
             if self._doors is None
-            else Navigator(self.params, self._doors.list_doubts, self._doors.take_blocked_place)
+            else Navigator(self.params, self._doors.list_prices, self._doors.take_blocked_place)
         )
         self._follower = Follower(self.params)
         self._keeper = GoalKeeper(self._navigator, self._follower)

@@ -22,7 +22,7 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending, Feedback
+from astro_nav.global_planning.navigator import EndGoal, Ending, Feedback
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.ros.action_types import ActionTypes, fill_result, list_poses
 from astro_nav.ros.conversion import stamped_from_pose

@@ -12,7 +12,7 @@ from scenes.real_node import ros_domain, spin_until  # noqa: E402, F401
 
 from astro_nav.demo.goal_client import ACKNOWLEDGE_PATIENCE_S, GoalClient  # noqa: E402
 from astro_nav.demo.goals import Goal  # noqa: E402
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending  # noqa: E402
+from astro_nav.global_planning.navigator import EndGoal, Ending  # noqa: E402
 from astro_nav.global_planning.plan_result import ErrorCode  # noqa: E402
 from astro_nav.ros.action_types import load_action_types  # noqa: E402
 from astro_nav.ros.goal_servers import GoalServers  # noqa: E402

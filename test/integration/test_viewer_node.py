@@ -19,7 +19,7 @@ from geometry_msgs.msg import TransformStamped  # noqa: E402
 from visualization_msgs.msg import MarkerArray  # noqa: E402
 
 from astro_nav.errors import AstroNavError  # noqa: E402
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending  # noqa: E402
+from astro_nav.global_planning.navigator import EndGoal, Ending  # noqa: E402
 from astro_nav.global_planning.plan_result import ErrorCode  # noqa: E402
 from astro_nav.ros import viewer_goals, viewer_node  # noqa: E402
 from astro_nav.ros.action_types import load_action_types  # noqa: E402

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from astro_nav.evaluation.settings import load_settings
 from astro_nav.following.follower import Follower
 from astro_nav.following.sighting import Sighting
-from astro_nav.global_planning.navigation_effects import PublishPath
+from astro_nav.global_planning.navigator import PublishPath
 from astro_nav.types import OccupancyMap
 
 PARAMS = load_settings({})[0].global_planner

@@ -39,31 +39,6 @@ def test_memories_and_tours_that_do_not_exist_are_named():
         next(tours.drive_tours(HOME, range(1), "keep"))
     with pytest.raises(EvaluationError, match="0 to 49"):
         next(tours.drive_tours(HOME, range(TOURS, TOURS + 1), "none"))
-    with pytest.raises(EvaluationError, match="glide"):
-        next(tours.drive_tours(HOME, range(1), "none", drive="slide"))
-    with pytest.raises(EvaluationError, match="--drive glide"):
-        next(tours.drive_tours(HOME, range(1), "told"))
-
-
-def test_a_robot_that_glides_and_remembers_goes_round_a_closed_door_and_one_without_a_memory_finds_out_before_it():
-    numbers = range(9, 15)
-    driven = {memory: list(tours.drive_tours(HOME, numbers, memory, drive="glide")) for memory in ("none", "tour", "kept", "told")}
-    assert all(tour.success for of_memory in driven.values() for tour in of_memory)
-    assert any("kitchen door 3" in tour.closed for tour in driven["none"]), "the door that can be bypassed is closed on some"
-    times = {memory: [tour.duration_s for tour in of_memory] for memory, of_memory in driven.items()}
-    assert sum(times["told"]) <= sum(times["kept"]) + 1.0
-    gain = tours.measure_gain(times["kept"], times["none"])
-    assert gain.mean_s > 0.0 and gain.tours == len(numbers)
-    open_tours = [number for number, tour in enumerate(driven["none"]) if not tour.closed]
-    assert open_tours
-    for number in open_tours:  # where nothing is closed nothing is lost
-        assert times["tour"][number] == pytest.approx(times["none"][number])
-
-
-def test_the_gain_has_an_interval_that_holds_its_mean():
-    gain = tours.measure_gain([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 3.0, 7.0])
-    assert gain.mean_s == pytest.approx(1.5) and gain.low_s <= gain.mean_s <= gain.high_s
-    assert gain.share == pytest.approx(6.0 / 16.0)
 
 
 def test_tours_follow_each_other_in_time_and_doors_keep_to_their_hours():

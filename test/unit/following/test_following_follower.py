@@ -13,8 +13,7 @@ from astro_nav.following.follow_task import FollowState
 from astro_nav.following.follower import Follower
 from astro_nav.following.goal_keeper import REPLACED, GoalKeeper
 from astro_nav.following.sighting import Sighting
-from astro_nav.global_planning.navigation_effects import EndGoal, Ending, PublishPath
-from astro_nav.global_planning.navigator import Navigator
+from astro_nav.global_planning.navigator import EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode
 from astro_nav.global_planning.zones import Zone
 from astro_nav.types import OccupancyMap

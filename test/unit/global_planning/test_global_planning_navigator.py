@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from astro_nav.global_planning.cost_map import MapChange
-from astro_nav.global_planning.navigation_effects import AskForRoute, EndGoal, Ending, PublishPath
-from astro_nav.global_planning.navigator import Navigator
+from astro_nav.global_planning.navigator import AskForRoute, EndGoal, Ending, Navigator, PublishPath
 from astro_nav.global_planning.plan_result import ErrorCode, PlanResult, describe_no_plan
 from astro_nav.global_planning.questions import RouteAnswer, RouteQuestion, Why
 from astro_nav.global_planning.way_shape import add_headings, measure_distances_to_go
@@ -496,67 +495,3 @@ def test_when_something_stays_on_the_goal_the_robot_is_content_to_stand_beside_i
     assert world.ends[-1].ending is Ending.SUCCEEDED
     assert "something stands on the goal: stopped 0.40 m from it" in world.ends[-1].message
     assert len(world.paths[-1].poses_map) == 0
-
-
-def test_a_robot_stuck_beside_its_goal_keeps_it_where_it_is_and_backs_off_late():
-    world = World()
-    world.go([3.0, 0.0, 1.3])
-    world.drive_to(2.95, 0.03, 0.0)
-    begin_s = world.now_s
-    while np.allclose(world.paths[-1].poses_map[-1], [3.0, 0.0, 1.3]) and not world.ends:
-        world.report_blocked(STEP_S, point=(3.0, 0.35))  # a wall beside it, 14 cm from the outline at the goal
-    assert all(len(question.blocked_discs_map) == 0 for question in world.questions), "nothing stands on the goal"
-    assert world.now_s - begin_s >= 2.0 * world.params.progress.retreat_after_s - 0.2
-    assert world.paths[-1].poses_map[-1, 0] < 2.6, "then it backs off"
-    world.report_blocked(60.0, point=(3.0, 0.35))
-    assert world.ends[-1].error_code is ErrorCode.FAILED_TO_MAKE_PROGRESS
-
-
-def test_what_reaches_into_the_outline_at_the_goal_stands_on_it():
-    world = World()
-    world.go([3.0, 0.0, 0.0])
-    world.drive_to(2.5, 0.0)
-    world.report_blocked(4.0, point=(2.82, 0.1))
-    np.testing.assert_allclose(world.questions[-1].blocked_discs_map[0, :2], [3.0, 0.0], atol=1e-6)
-
-
-def test_waiting_comes_first_then_another_way_then_backing_off_then_giving_up():
-    world = World()
-    world.go([8.0, 0.0, 0.0])
-    world.drive_to(2.0, 0.0)
-    world.failure, begin_s, when = ErrorCode.NO_VALID_PATH, world.now_s, {}
-    ways, asked = len(world.paths), len(world.questions)
-    while not world.ends:
-        world.navigator.report_local_status(False, None, "", world.now_s)
-        world.run(STEP_S)
-        if len(world.questions) > asked:
-            when.setdefault("asks", world.now_s - begin_s)
-        if len(world.paths) > ways:
-            when.setdefault("backs off", world.now_s - begin_s)
-    progress = world.params.progress
-    assert progress.patience_s - 0.2 <= when["asks"] < when["backs off"] < world.now_s - begin_s
-    assert world.now_s - begin_s == pytest.approx(progress.give_up_s, abs=0.5)
-
-
-def test_only_what_was_seen_on_the_way_is_told_to_the_memory_of_doors():
-    told = []
-    world = World()
-    world.navigator = Navigator(world.params, report_blocked_place=told.append)
-    world.go([5.0, 0.0, 0.0])
-    world.report_blocked(4.0, point=None)
-    world.report_blocked(4.0, point=(0.5, 1.0))
-    assert told == []
-    world.report_blocked(4.0, point=(1.0, 0.1))
-    assert len(told) >= 1 and all(np.allclose(place, [1.0, 0.1]) for place in told)
-
-
-def test_news_of_a_door_changes_the_way_for_a_small_gain_and_not_for_none():
-    for dearness, changes in ((0.95, 1), (0.99, 0)):
-        world = World()
-        world.go([5.0, 0.0, 0.0])
-        world.present_cost_m, world.dearness = 5.0, dearness
-        ways = len(world.paths)
-        world.navigator.report_passages()
-        world.run(0.2)
-        assert world.questions[-1].why is Why.PASSAGE_NEWS
-        assert len(world.paths) == ways + changes
