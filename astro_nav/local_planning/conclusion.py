@@ -63,7 +63,7 @@ def asks_to_move(trajectory: Trajectory | None) -> bool:
     """Whether a trajectory moves within its first second."""
     if trajectory is None:
         return False
-    soon = trajectory.twists[: int(round(1.0 / trajectory.step_s)) + 1]
+    soon = _take_first_second(trajectory)
     return bool(np.abs(soon[:, 0]).max() > WANTED_MPS or np.abs(soon[:, 1]).max() > WANTED_RADPS)
 
 
@@ -71,8 +71,13 @@ def find_direction(trajectory: Trajectory | None) -> float:
     """Where to a trajectory moves within its first second: 1 forwards, -1 backwards, 0 when it turns on the spot or stands."""
     if trajectory is None:
         return 0.0
-    speed_mps = float(trajectory.twists[: int(round(1.0 / trajectory.step_s)) + 1, 0].mean())
+    speed_mps = float(_take_first_second(trajectory)[:, 0].mean())
     return float(np.sign(speed_mps)) if abs(speed_mps) > 0.5 * WANTED_MPS else 0.0
+
+
+def _take_first_second(trajectory: Trajectory) -> FloatArray:
+    """Twists (N, 2) of a trajectory within its first second."""
+    return trajectory.twists[: int(round(1.0 / trajectory.step_s)) + 1]
 
 
 def make_trajectory(
